@@ -1,0 +1,76 @@
+"""Parley: a self-hosted WhatsApp contact centre. `create_app` is its table of contents."""
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from webapp import config, database, logs, models, security
+from webapp.extensions import csrf, db, limiter, login, migrate, redis_clients, socketio, vault
+
+__version__ = "0.1.0"
+
+
+def create_app(settings=None):
+    """The application; `settings` are laid over what the environment says."""
+    app = Flask(__name__, template_folder="../templates", static_folder="../static")
+    app.config.from_mapping(config.load())
+    app.config.from_mapping(settings or {})
+    logs.init_app(app)
+    _extensions(app)
+    _features(app)
+    _front(app)
+    return app
+
+
+def _extensions(app):
+    app.config.setdefault(
+        "SQLALCHEMY_ENGINE_OPTIONS", database.engine_options(app.config["SQLALCHEMY_DATABASE_URI"])
+    )
+    app.config["RATELIMIT_STORAGE_URI"] = app.config["REDIS_URL"]
+    app.config["RATELIMIT_SWALLOW_ERRORS"] = True  # without Redis people can still sign in
+    app.config["WTF_CSRF_TIME_LIMIT"] = None  # a token lasts as long as the sign-in
+    vault.init_app(app)
+    redis_clients.init_app(app)
+    db.init_app(app)
+    database.prepare(app)
+    migrate.init_app(app, db, directory=f"{app.root_path}/../migrations")
+    csrf.init_app(app)
+    login.init_app(app)
+    limiter.init_app(app)
+    security.init_app(app)
+    models.check()
+
+
+def _features(app):
+    from webapp import commands, health
+    from webapp.accounts import routes as accounts
+    from webapp.contacts import routes as contacts
+    from webapp.inbox import routes as inbox
+    from webapp.live import socket
+    from webapp.queues import routes as queues
+    from webapp.sandbox import routes as sandbox
+    from webapp.staff import routes as staff
+    from webapp.webhooks import routes as webhooks
+
+    for feature in (health, staff, accounts, contacts, queues, inbox, webhooks):
+        app.register_blueprint(feature.bp)
+    if app.config["SANDBOX"]:
+        app.register_blueprint(sandbox.bp)
+    csrf.exempt(webhooks.bp)
+    commands.init_app(app)
+    socketio.init_app(
+        app,
+        async_mode=app.config["SOCKETIO_ASYNC_MODE"],
+        message_queue=app.config["REDIS_URL"],
+        transports=["websocket"],
+        cors_allowed_origins=[app.config["PUBLIC_URL"]],
+    )
+    socket.init_app(app)
+
+
+def _front(app):
+    from webapp.webhooks.front import Front
+
+    app.wsgi_app = Front(app, app.wsgi_app)
+    if app.config["TRUSTED_PROXIES"]:
+        hops = app.config["TRUSTED_PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)

@@ -1,0 +1,96 @@
+"""A WhatsApp number at one provider, who may work it, and the steps its conversations take."""
+
+import secrets
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.columns import BigId, EncryptedJSON, UtcDateTime, utcnow
+from webapp.extensions import db
+
+
+class SessionAnchor(StrEnum):
+    """From which customer message an inbound session's 24 hours count."""
+
+    FIRST = "first"
+    LAST = "last"
+
+
+class Account(db.Model):
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    key: Mapped[str] = mapped_column(String(5), unique=True)
+    provider: Mapped[str] = mapped_column(String(20))
+    phone: Mapped[str] = mapped_column(String(20), unique=True)
+    phone_number_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    waba_id: Mapped[str | None] = mapped_column(String(64))
+    app_id: Mapped[str | None] = mapped_column(String(64))
+    credentials: Mapped[dict] = mapped_column(EncryptedJSON, default=dict)
+    webhook_token: Mapped[str] = mapped_column(
+        String(64), unique=True, default=lambda: secrets.token_urlsafe(24)
+    )
+    description: Mapped[str] = mapped_column(Text, default="")
+    contact_list_id: Mapped[int | None] = mapped_column(ForeignKey("contact_lists.id"))
+    session_anchor: Mapped[str] = mapped_column(String(10), default=SessionAnchor.FIRST)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+    contact_list = relationship("ContactList")
+    steps = relationship(
+        "RoutingStep", order_by="RoutingStep.position", cascade="all, delete-orphan"
+    )
+    agents = relationship("User", secondary="account_agents")
+
+    @property
+    def portfolio(self):
+        """The scope of business-scoped user ids; numbers of one WABA always share it."""
+        return self.waba_id or f"account:{self.id}"
+
+    @property
+    def webhook_path(self):
+        return f"/webhooks/{self.provider}/{self.webhook_token}"
+
+
+class AccountAgent(db.Model):
+    """Narrows who serves the account; without rows the members of its queues do."""
+
+    __tablename__ = "account_agents"
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+
+
+class AccountDrain(db.Model):
+    """The row a drain of this account's webhooks locks; it dies with its process."""
+
+    __tablename__ = "account_drains"
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
+    )
+    last_event_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    problem: Mapped[str | None] = mapped_column(Text)
+
+
+class RoutingStep(db.Model):
+    """One step of an account's flow; a new account has one, its queue."""
+
+    __tablename__ = "routing_steps"
+    __table_args__ = (UniqueConstraint("account_id", "position"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20), default="queue")
+    queue_id: Mapped[int | None] = mapped_column(ForeignKey("queues.id"), index=True)
+
+    queue = relationship("Queue")

@@ -1,0 +1,16 @@
+"""Every table, loaded together: models refer to other features' models by name."""
+
+from sqlalchemy.orm import configure_mappers
+
+from webapp.accounts import models as accounts  # noqa: F401
+from webapp.contacts import models as contacts  # noqa: F401
+from webapp.inbox import models as inbox  # noqa: F401
+from webapp.queues import models as queues  # noqa: F401
+from webapp.sandbox import models as sandbox  # noqa: F401
+from webapp.staff import models as staff  # noqa: F401
+from webapp.webhooks import models as webhooks  # noqa: F401
+
+
+def check():
+    """Fail at the start, not at the first request, if two models disagree."""
+    configure_mappers()

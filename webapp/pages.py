@@ -1,0 +1,22 @@
+"""Page or partial: one template drawn inside the page and sent alone to htmx."""
+
+from flask import make_response, redirect, render_template, request
+
+
+def is_partial():
+    """Whether htmx asks for a part; a history restore needs the whole page."""
+    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+
+
+def render(page, partial=None, status=200, **context):
+    """The page, or for htmx its partial alone."""
+    name = partial if partial and is_partial() else page
+    response = make_response(render_template(name, **context), status)
+    response.headers["Vary"] = "HX-Request"
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def see_other(url):
+    """After a change: go and look. htmx follows the same 303."""
+    return redirect(url, code=303)

@@ -1,0 +1,5 @@
+"""Pages of queues."""
+
+from flask import Blueprint
+
+bp = Blueprint("queues", __name__)

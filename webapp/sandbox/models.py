@@ -1,0 +1,48 @@
+"""The pretend phones: who they are, how they behave, and the receipts they still owe."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.columns import BigId, UtcDateTime, utcnow
+from webapp.extensions import db
+
+
+class SandboxCustomer(db.Model):
+    __tablename__ = "sandbox_customers"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    phone: Mapped[str] = mapped_column(String(20), unique=True)
+    # read, delivered, sent, refused:<code>, twice, no_answer
+    behaviour: Mapped[str] = mapped_column(String(30), default="read")
+    bad_signature: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class SandboxReceipt(db.Model):
+    """A receipt the pretend phone will post when it is due."""
+
+    __tablename__ = "sandbox_receipts"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    message_id: Mapped[str] = mapped_column(Text)
+    correlation_id: Mapped[str] = mapped_column(String(64), default="")
+    recipient: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(10))
+    error_code: Mapped[str | None] = mapped_column(String(20))
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class SandboxMedia(db.Model):
+    """A picture sent from the pretend phone, until Parley has fetched it."""
+
+    __tablename__ = "sandbox_media"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    mime_type: Mapped[str] = mapped_column(String(80))
+    filename: Mapped[str] = mapped_column(String(255), default="")
+    storage_key: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)

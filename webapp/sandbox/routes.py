@@ -1,0 +1,5 @@
+"""Pages of sandbox."""
+
+from flask import Blueprint
+
+bp = Blueprint("sandbox", __name__)

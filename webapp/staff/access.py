@@ -1,0 +1,112 @@
+"""The one door for permission: asked by routes, by templates and by Socket.IO alike."""
+
+from functools import wraps
+
+from flask import abort
+from flask_login import current_user
+from sqlalchemy import and_, exists, false, or_, select, true
+
+from webapp.accounts.models import AccountAgent
+from webapp.extensions import db, login
+from webapp.inbox.models import Interaction, InteractionState
+from webapp.queues.models import QueueMember
+from webapp.staff.models import Role
+
+LEADERS = (Role.ADMIN, Role.SUPERVISOR)
+
+
+def public(view):
+    """Anybody may call this; it checks what it needs by itself (a signature, a password)."""
+    view.access = "public"
+    return view
+
+
+def needs(*roles):
+    """Only signed-in people of these roles; without any, whoever is signed in."""
+
+    def decorate(view):
+        @wraps(view)
+        def guarded(*args, **kwargs):
+            if not current_user.is_authenticated:
+                return login.unauthorized()
+            if roles and current_user.role not in roles:
+                abort(403)
+            return view(*args, **kwargs)
+
+        guarded.access = roles or ("anyone signed in",)
+        return guarded
+
+    return decorate
+
+
+def leads(user):
+    return user.role in LEADERS
+
+
+def visible_interactions(user):
+    """The SQL condition for the interactions this person may see."""
+    if leads(user):
+        return true()
+    if not user.active:
+        return false()
+    in_my_queue = Interaction.queue_id.in_(
+        select(QueueMember.queue_id).where(QueueMember.user_id == user.id)
+    )
+    return or_(
+        Interaction.owner_id == user.id, and_(in_my_queue, _serves(user, Interaction.account_id))
+    )
+
+
+def may_see(user, interaction):
+    """Whether this person may open the interaction."""
+    found = select(Interaction.id).where(
+        Interaction.id == interaction.id, visible_interactions(user)
+    )
+    return db.session.scalar(found) is not None
+
+
+def may_write(user, interaction):
+    """Whether this person may answer or close: its owner, nobody else; leaders take it over first."""
+    return interaction.owner_id == user.id
+
+
+def may_take(user, interaction):
+    """Whether this person may become the owner without an offer."""
+    free = interaction.owner_id is None and interaction.state in (
+        InteractionState.WAITING,
+        InteractionState.UNMANAGED,
+    )
+    return (free and may_see(user, interaction)) or (
+        leads(user) and interaction.state != InteractionState.CLOSED
+    )
+
+
+def may_watch(user, room):
+    """Whether a browser of this person may listen to a room."""
+    thing, _, number = room.partition(":")
+    if thing == "inbox":
+        return leads(user) and not number
+    if not number.isascii() or not number.isdigit():
+        return False
+    number = int(number)
+    if thing == "user":
+        return number == user.id
+    if thing == "queue":
+        return leads(user) or _is_member(user, number)
+    if thing == "interaction":
+        interaction = db.session.get(Interaction, number)
+        return interaction is not None and may_see(user, interaction)
+    if thing in ("account", "sandbox"):
+        return user.role == Role.ADMIN
+    return False
+
+
+def _serves(user, account_id):
+    """An account without a list of its own is served by whoever is in its queues."""
+    listed = exists().where(AccountAgent.account_id == account_id)
+    named = exists().where(AccountAgent.account_id == account_id, AccountAgent.user_id == user.id)
+    return or_(~listed, named)
+
+
+def _is_member(user, queue_id):
+    return db.session.get(QueueMember, (queue_id, user.id)) is not None

@@ -1,0 +1,100 @@
+"""People who work here, their sign-ins, and the record of what they changed."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.columns import BigId, UtcDateTime, utcnow
+from webapp.extensions import db
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    SUPERVISOR = "supervisor"
+    AGENT = "agent"
+
+
+class Presence(StrEnum):
+    AVAILABLE = "available"
+    PAUSED = "paused"
+    OFFLINE = "offline"
+
+
+class User(db.Model):
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    email: Mapped[str] = mapped_column(String(255), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str] = mapped_column(String(255))
+    role: Mapped[str] = mapped_column(String(12), default=Role.AGENT)
+    active: Mapped[bool] = mapped_column(default=True)
+    capacity: Mapped[int] = mapped_column(default=6)
+    presence: Mapped[str] = mapped_column(String(10), default=Presence.OFFLINE)
+    pause_reason: Mapped[str | None] = mapped_column(String(60))
+    presence_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    # Set when the connection was lost; coming back restores it.
+    presence_before_loss: Mapped[str | None] = mapped_column(String(10))
+    theme: Mapped[str | None] = mapped_column(String(5))
+    sounds: Mapped[bool] = mapped_column(default=True)
+    shortcuts: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+    queues = relationship("Queue", secondary="queue_members", viewonly=True)
+
+    @property
+    def first_name(self):
+        return self.name.split()[0] if self.name.split() else self.name
+
+
+class SignIn(db.Model):
+    """One browser signed in; ending it signs that browser out everywhere it is used."""
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_agent: Mapped[str] = mapped_column(String(255), default="")
+    address: Mapped[str] = mapped_column(String(64), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    user = relationship("User")
+
+
+class AuditEntry(db.Model):
+    """Who changed what, before and after; secrets are named, never shown."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (Index("ix_audit_entries_subject", "subject", "subject_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    actor: Mapped[str] = mapped_column(String(120))
+    action: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[int | None] = mapped_column(BigId)
+    before: Mapped[dict | None] = mapped_column(JSON)
+    after: Mapped[dict | None] = mapped_column(JSON)
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+def record(actor, action, subject, before=None, after=None, note=""):
+    """Leave an audit row; `actor` is a User, or the name of a rule or command."""
+    db.session.add(
+        AuditEntry(
+            actor_id=actor.id if isinstance(actor, User) else None,
+            actor=actor.name if isinstance(actor, User) else str(actor),
+            action=action,
+            subject=type(subject).__tablename__,
+            subject_id=subject.id,
+            before=before,
+            after=after,
+            note=note,
+        )
+    )
