@@ -7,8 +7,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet
-
 from webapp import embedded
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -190,11 +188,9 @@ def _credential_keys(env, data_dir):
         return embedded.keys(data_dir)["credential_keys"]
     keys = [key.strip() for key in text.split(",") if key.strip()]
     for place, key in enumerate(keys, start=1):
-        try:
-            Fernet(key)
-        except ValueError:
+        if not embedded.is_fernet_key(key):
             # Never the key itself: this message ends up in logs.
-            raise ConfigError("CREDENTIAL_KEYS", f"key {place} is not a Fernet key") from None
+            raise ConfigError("CREDENTIAL_KEYS", f"key {place} is not a Fernet key")
     return keys
 
 

@@ -1,13 +1,14 @@
 """What the default start makes for itself in DATA_DIR: keys, and the bundled Redis's address."""
 
+import base64
+import binascii
 import json
 import os
 import secrets
 import shutil
 import socket
 from pathlib import Path
-
-from cryptography.fernet import Fernet
+from urllib.parse import urlsplit
 
 
 def keys(data_dir):
@@ -17,12 +18,24 @@ def keys(data_dir):
         lambda: json.dumps(
             {
                 "secret_key": secrets.token_urlsafe(48),
-                "credential_keys": [Fernet.generate_key().decode()],
+                "credential_keys": [new_fernet_key()],
             },
             indent=2,
         ),
     )
     return json.loads(text)
+
+
+def new_fernet_key():
+    """As Fernet.generate_key; done here so that the supervisor need not load that library."""
+    return base64.urlsafe_b64encode(os.urandom(32)).decode()
+
+
+def is_fernet_key(text):
+    try:
+        return len(base64.urlsafe_b64decode(text)) == 32
+    except (binascii.Error, ValueError):
+        return False
 
 
 def redis_url(data_dir):
@@ -61,6 +74,46 @@ def redis_server_binary():
     if chosen:
         return chosen
     return _bundled_valkey() or shutil.which("valkey-server") or shutil.which("redis-server")
+
+
+def redis_answers(url):
+    """Whether the server at this address says PONG; while it still loads its data it does not."""
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname, parts.port), timeout=2) as connection:
+            connection.sendall(f"AUTH {parts.password}\r\nPING\r\nQUIT\r\n".encode())
+            return b"+PONG" in _until_closed(connection)
+    except OSError:
+        return False
+
+
+def stop_redis(url):
+    """Ask the server at this address to write its data and end."""
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+            connection.sendall(f"AUTH {parts.password}\r\nSHUTDOWN\r\n".encode())
+            _until_closed(connection)
+    except OSError:
+        pass
+
+
+def port_is_free(address, port):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+        return True
+
+
+def _until_closed(connection):
+    answer = b""
+    while piece := connection.recv(1024):
+        answer += piece
+    return answer
 
 
 def _bundled_valkey():
