@@ -14,6 +14,7 @@ from psycopg import sql
 
 from tests.support.ports import free_port
 
+LOCALE = ("-E", "UTF8", "--locale=C.UTF-8")
 FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
 
@@ -21,21 +22,22 @@ class Postgres:
     def __init__(self, folder, port):
         self.port = port
         self._folder = folder
+        self.url = self.url_of("postgres")
 
-    def url(self, database="postgres"):
+    def url_of(self, database):
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     def new_database(self, template="template1"):
         """The address of a new database; copied from another one, it costs some 30 ms."""
         name = f"parley_{uuid.uuid4().hex[:12]}"
         make = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        with psycopg.connect(self.url(), autocommit=True) as connection:
+        with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(make.format(sql.Identifier(name), sql.Identifier(template)))
-        return self.url(name)
+        return self.url_of(name)
 
     def drop_database(self, url):
         drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-        with psycopg.connect(self.url(), autocommit=True) as connection:
+        with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(drop.format(sql.Identifier(url.rpartition("/")[2])))
 
     def stop(self):
@@ -49,7 +51,7 @@ def start_postgres(*, durable=False):
     folder = Path(tempfile.mkdtemp(prefix="parley-postgres-"))
     _give_to_postgres(folder)
     data, port = folder / "data", free_port()
-    _as_postgres("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N")
+    _as_postgres("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-N", *LOCALE)
     options = ["-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", str(folder)]
     options += ["-c", "max_connections=200", "-c", "timezone=America/Sao_Paulo"]
     options += [] if durable else FAST
