@@ -1,0 +1,59 @@
+"""Keeps an interaction's list row: what was said last, by whom, and who waits for whom."""
+
+from webapp.extensions import db
+from webapp.inbox.models import MARKS, Direction, InteractionEvent, MessageStatus
+from webapp.live import push
+
+LAST_TEXT = 200
+
+
+def note_message(interaction, message):
+    """The row now shows this message, unless it already shows a later one."""
+    if message.direction == Direction.NOTE or message.kind in MARKS:
+        return
+    if message.written_at < interaction.last_message_at and interaction.last_message_id:
+        return
+    interaction.last_message_at = message.written_at
+    interaction.last_message_id = message.id
+    interaction.last_text = message.text[:LAST_TEXT]
+    interaction.last_kind = message.kind
+    interaction.last_direction = message.direction
+    interaction.last_status = message.status if message.direction == Direction.OUT else None
+    _note_who_waits(interaction, message)
+
+
+def note_status(interaction, message):
+    """The ticks in the row follow the last message."""
+    if interaction.last_message_id == message.id:
+        interaction.last_status = message.status
+
+
+def note_event(interaction, kind, user=None, queue=None, **data):
+    """A line in the thread that is not a message."""
+    db.session.add(
+        InteractionEvent(
+            interaction_id=interaction.id,
+            kind=kind,
+            user_id=user.id if user else None,
+            queue_id=queue.id if queue else None,
+            data=data or None,
+        )
+    )
+
+
+def announce(interaction, *messages):
+    """After the commit, whoever shows this interaction or a list it is in looks again."""
+    push.changed(f"interaction:{interaction.id}", ids=[message.id for message in messages])
+    push.changed("inbox", ids=[interaction.id])
+    if interaction.owner_id:
+        push.changed(f"user:{interaction.owner_id}", ids=[interaction.id])
+    elif interaction.queue_id:
+        push.changed(f"queue:{interaction.queue_id}", ids=[interaction.id])
+
+
+def _note_who_waits(interaction, message):
+    if message.direction == Direction.IN:
+        interaction.unread += 1
+        interaction.unanswered_since = interaction.unanswered_since or message.written_at
+    elif message.status != MessageStatus.FAILED:
+        interaction.unanswered_since = None

@@ -1,0 +1,70 @@
+"""Meta's error objects as faults and refusals."""
+
+from ..base import ProviderError, ProviderFault
+from ..http import Answer
+from ..reading import clean, dict_of, number_of, text_of
+from .meanings import AGAIN, MEANINGS, WHOLE_ACCOUNT, meaning_of
+
+USAGE = "x-business-use-case-usage"
+
+
+def fault_of(error) -> ProviderFault:
+    """One error object as it stands in a webhook."""
+    error = dict_of(error)
+    meaning = meaning_of(error.get("code"), temporary=error.get("is_transient") is True)
+    return ProviderFault(
+        code=text_of(error.get("code")),
+        title=text_of(error.get("title")) or text_of(error.get("message")),
+        detail=_detail_of(error),
+        permanent=meaning.permanent,
+        reason=meaning.reason,
+        action=meaning.action,
+    )
+
+
+def refusal(answer: Answer) -> ProviderError | None:
+    """What Meta's own error body says, or 429 from whoever; None where neither is there."""
+    error = dict_of(answer.data).get("error")
+    if not isinstance(error, dict):
+        return _too_many(answer) if answer.status == 429 else None
+    temporary = answer.status >= 500 or answer.status == 429 or error.get("is_transient") is True
+    meaning = meaning_of(error.get("code"), temporary)
+    return ProviderError(
+        meaning.reason,
+        permanent=meaning.permanent,
+        code=text_of(error.get("code")) or str(answer.status),
+        retry_after=_hint(answer) or meaning.retry_after,
+        action=meaning.action,
+        raw=clean({**error, "detail": _detail_of(error)}),
+        account_wide=meaning.kind in WHOLE_ACCOUNT,
+        max_attempts=meaning.max_attempts,
+    )
+
+
+def _too_many(answer):
+    reason = MEANINGS[130429].reason
+    return ProviderError(
+        reason, permanent=False, code="429", retry_after=_hint(answer), action=AGAIN
+    )
+
+
+def _detail_of(error):
+    # `error_data` is an object, except on some Graph errors, where it is text.
+    data = error.get("error_data")
+    detail = text_of(dict_of(data).get("details")) or text_of(data)
+    return detail or text_of(error.get("error_user_msg")) or text_of(error.get("message"))
+
+
+def _hint(answer):
+    """Seconds to wait as the answer's headers say; Meta counts in minutes, per business."""
+    given = number_of(answer.headers.get("retry-after"))
+    if given and given > 0:
+        return given
+    usage = dict_of(Answer(200, {}, answer.headers.get(USAGE, "").encode()).data)
+    minutes = [
+        number_of(dict_of(line).get("estimated_time_to_regain_access")) or 0
+        for lines in usage.values()
+        if isinstance(lines, list)
+        for line in lines
+    ]
+    return max(minutes) * 60 if any(minutes) else None

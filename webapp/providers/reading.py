@@ -1,0 +1,95 @@
+"""Reading JSON that strangers wrote: whatever it holds, the caller gets the type it asked for."""
+
+import json
+import math
+import re
+from datetime import UTC, datetime
+
+import orjson
+
+DEEPEST = 40  # real bodies stay below 20; what lies deeper is cut off
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses both, in text and in JSON
+
+
+class NotJson(Exception):
+    """The body is not JSON, or nested beyond anything a provider sends."""
+
+
+def load(body: bytes):
+    return clean(_decode(body))
+
+
+def _decode(body):
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        pass
+    # orjson refuses half emojis, stray bytes and infinite numbers, which one customer's text may
+    # carry into a batch of a thousand; the standard library reads on.
+    try:
+        return json.loads(body.decode("utf-8", "replace"), parse_constant=lambda _: None)
+    except (ValueError, RecursionError) as error:
+        raise NotJson(type(error).__name__) from error
+
+
+def clean(value, depth: int = 0):
+    """A copy that any database accepts as text and as JSON."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, dict | list) and depth >= DEEPEST:
+        return None
+    if isinstance(value, dict):
+        return {clean_text(str(key)): clean(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [clean(item, depth + 1) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def clean_text(text: str) -> str:
+    if not _UNSTORABLE.search(text):
+        return text
+    return _UNSTORABLE.sub(lambda found: "" if found[0] == "\x00" else "\ufffd", text)
+
+
+def dict_of(value) -> dict:
+    return value if isinstance(value, dict) else {}
+
+
+def list_of(value) -> list:
+    return value if isinstance(value, list) else []
+
+
+def text_of(value) -> str:
+    """Strings and numbers as text (providers write ids as either), anything else as nothing."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return ""
+
+
+def number_of(value) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def digits_of(value) -> str:
+    return "".join(sign for sign in text_of(value) if sign in "0123456789")
+
+
+def moment_of(value, otherwise: datetime) -> datetime:
+    """A Unix time in seconds, written as text or number."""
+    seconds = number_of(value)
+    if seconds is None or seconds <= 0:
+        return otherwise
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return otherwise
