@@ -1,0 +1,145 @@
+"""The cast and the servers every test starts from: a real database, a real Redis, no fakes inside."""
+
+import os
+
+import pytest
+from flask_migrate import upgrade
+from sqlalchemy import text
+
+from tests import factories
+from tests.support.postgres import start_postgres
+from tests.support.redis import start_redis
+from webapp import config, create_app
+from webapp import database as opening
+from webapp.extensions import db, redis_clients
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql", "both"),
+        default="both",
+        help="which database the tests run on",
+    )
+
+
+def pytest_generate_tests(metafunc):
+    if "database" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--database")
+        names = ("sqlite", "postgresql") if chosen == "both" else (chosen,)
+        metafunc.parametrize("database", names, scope="session", indirect=True)
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    os.environ["DATA_DIR"] = str(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory):
+    server = start_redis(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    server = start_postgres()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def database(request, data_dir):
+    """The address of a new, empty database of the kind the test asks for."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres").new_database()
+    return f"sqlite:///{data_dir / 'tests.db'}"
+
+
+@pytest.fixture(scope="session")
+def migrated_app(database, redis_server, data_dir):
+    app = create_app(settings_for(database, redis_server.url, data_dir))
+    with app.app_context():
+        upgrade()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(migrated_app):
+    """The application on an empty database, inside its context."""
+    with migrated_app.app_context():
+        redis_clients.patient.flushdb()
+        yield migrated_app
+        db.session.rollback()
+        empty(db)
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+@pytest.fixture
+def cast(app):
+    """Ana and Ben serve Support, Sara leads, Otto must see nothing; one sandbox account."""
+    return factories.make_cast()
+
+
+def _member(name):
+    return pytest.fixture(name=name)(lambda cast: getattr(cast, name))
+
+
+admin, sara, ana, ben, otto, queue, account = (
+    _member(name) for name in ("admin", "sara", "ana", "ben", "otto", "queue", "account")
+)
+
+
+@pytest.fixture
+def sign_in(app):
+    """`sign_in(user)` gives a browser in which that person is signed in."""
+
+    def signed_in(user):
+        browser = app.test_client()
+        answer = browser.post(
+            "/sign-in", data={"email": user.email, "password": factories.PASSWORD}
+        )
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+        return browser
+
+    return signed_in
+
+
+def settings_for(database, redis_url, data_dir):
+    """Settings that tests lay over the environment's."""
+    environment = {
+        "DATABASE_URL": database,
+        "REDIS_URL": redis_url,
+        "DATA_DIR": str(data_dir),
+        "SECRET_KEY": "tests-tests-tests-tests",
+        "CREDENTIAL_KEYS": factories.CREDENTIAL_KEY,
+        "LOG_LEVEL": "warning",
+    }
+    settings = config.load(environment)
+    return settings | {
+        "TESTING": True,
+        "WTF_CSRF_ENABLED": False,
+        "SOCKETIO_ASYNC_MODE": "threading",
+        "SQLALCHEMY_ENGINE_OPTIONS": opening.engine_options(settings["SQLALCHEMY_DATABASE_URI"]),
+    }
+
+
+def empty(db):
+    """Every table but the migration's own, for the next test."""
+    names = [table.name for table in reversed(db.metadata.sorted_tables)]
+    with db.engine.begin() as connection:
+        if db.engine.dialect.name == "postgresql":
+            connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+        else:
+            for name in names:
+                connection.execute(text(f"DELETE FROM {name}"))
+
