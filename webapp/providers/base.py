@@ -328,19 +328,19 @@ class Provider:
         return None
 
     def verify(self, request: WebhookRequest) -> None:
-        raise BadSignature("This provider signs nothing we know.")
+        raise BadSignature("This provider signs nothing we know")
 
     def parse(self, request: WebhookRequest) -> list:
         return []
 
     def send(self, command, correlation_id: str) -> Sent:
-        raise ProviderError(f"{self.label} does not send this kind of message.", permanent=True)
+        raise ProviderError(f"{self.label} does not send this kind of message", permanent=True)
 
     def mark_read(self, message_id: str) -> None:
         return None
 
     def fetch_media(self, media: MediaRef) -> FetchedMedia:
-        raise ProviderError(f"{self.label} does not hand out media.", permanent=True)
+        raise ProviderError(f"{self.label} does not hand out media", permanent=True)
 
     def check(self) -> list[CheckLine]:
         return []

@@ -61,7 +61,7 @@ class Http:
             try:
                 body = b"".join(_capped(response.iter_content(65536)))
             except requests.RequestException as error:
-                raise OutcomeUnknown("The provider's answer broke off.") from error
+                raise OutcomeUnknown("The provider's answer broke off") from error
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status_code, headers, body)
 
@@ -74,12 +74,12 @@ class Http:
         except NeverLeft as error:
             raise ProviderError(error.reason, permanent=False) from error
         except ValueError as error:  # an address or a token that can't be put into a request
-            reason = "The provider's address or the access token is not valid."
+            reason = "The provider's address or the access token is not valid"
             raise ProviderError(reason, permanent=True, account_wide=True) from error
         except requests.ReadTimeout as error:
-            raise OutcomeUnknown("The provider did not answer in time.") from error
+            raise OutcomeUnknown("The provider did not answer in time") from error
         except requests.RequestException as error:
-            raise OutcomeUnknown("The connection was lost before an answer came.") from error
+            raise OutcomeUnknown("The connection was lost before an answer came") from error
 
     def _session(self):
         if not hasattr(self._local, "session"):
@@ -97,7 +97,7 @@ def _capped(chunks):
     for chunk in chunks:
         size += len(chunk)
         if size > LONGEST_ANSWER:
-            raise OutcomeUnknown("The answer was too long to be the provider's.")
+            raise OutcomeUnknown("The answer was too long to be the provider's")
         yield chunk
 
 
@@ -119,7 +119,7 @@ class _Connecting:
             super().connect()
         except Exception as error:
             why = type(error).__name__
-            raise NeverLeft(f"The provider could not be reached ({why}).") from error
+            raise NeverLeft(f"The provider could not be reached ({why})") from error
 
 
 class _HttpConnection(_Connecting, HTTPConnection):

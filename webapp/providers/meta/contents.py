@@ -20,14 +20,15 @@ class Content:
 def content_of(message: dict) -> Content:
     """`message` is one of `messages[]`, of `message_echoes[]`, or an edited one's inner body."""
     name = text_of(message.get("type"))
-    read = _READERS.get(name)
-    if read is None or (name != "contacts" and not isinstance(message.get(name), dict)):
+    read, body = _READERS.get(name), message.get(name)
+    if read is None or not isinstance(body, list if name == "contacts" else dict):
         return _unsupported(message)
-    return read(message, message[name] if name in message else {})
+    return read(message, body)
 
 
 def _text(message, body):
-    return Content(MessageKind.TEXT, text_of(body.get("body")))
+    text = text_of(body.get("body"))
+    return Content(MessageKind.TEXT, text) if text else _unsupported(message)
 
 
 def _media(kind) -> Callable:
@@ -132,7 +133,10 @@ def _flow_reply(reply):
 
 
 def _reaction(message, body):
-    target = text_of(body.get("message_id")) or None
+    target = text_of(body.get("message_id"))
+    if not target:
+        return _unsupported(message)
+    # No emoji: the reaction was taken back.
     return Content(MessageKind.REACTION, text_of(body.get("emoji")), reply_to=target)
 
 
@@ -159,19 +163,22 @@ def _system(message, body):
 
 
 def _edit(message, body):
-    inner = content_of_inner(dict_of(body.get("message")))
+    inner, original = _inner(dict_of(body.get("message"))), _original(body)
+    if not original:
+        return _unsupported(message)
     content = {**inner.content, "edited_kind": inner.kind.value}
-    return Content(MessageKind.EDIT, inner.text, content, inner.media, _original(body))
+    return Content(MessageKind.EDIT, inner.text, content, inner.media, original)
 
 
-def content_of_inner(message) -> Content:
-    """An edited message holds another one; a second nesting is nobody's message."""
-    nested = message.get("type") in ("edit", "revoke", "reaction")
+def _inner(message):
+    # An edit holds an ordinary message; a body nesting edits in edits is nobody's message.
+    nested = message.get("type") in ("edit", "revoke", "reaction", "system")
     return _unsupported(message) if nested else content_of(message)
 
 
 def _revoke(message, body):
-    return Content(MessageKind.REVOKE, reply_to=_original(body))
+    original = _original(body)
+    return Content(MessageKind.REVOKE, reply_to=original) if original else _unsupported(message)
 
 
 def _original(body):
@@ -220,8 +227,8 @@ def _error_note(message):
 
 
 def _kind_note(name):
-    what = _WORDS.get(name, "a kind of message")
-    return f"The customer sent {what} that WhatsApp does not pass on to businesses."
+    what = _WORDS.get(name, "a message of another kind")
+    return f"This is {what}, which WhatsApp does not pass on to businesses."
 
 
 _READERS: dict[str, Callable[[dict, dict], Content]] = {

@@ -188,7 +188,9 @@ MEANINGS: dict[int, Meaning] = {
         Kind.TEMPLATE, "The template does not exist in this language, or is not approved", _TEMPLATE
     ),
     132005: Meaning(
-        Kind.REQUEST, "The filled-in template is too long", "Shorten the variables, then send again."
+        Kind.REQUEST,
+        "The filled-in template is too long",
+        "Shorten the variables and send again.",
     ),
     132007: Meaning(Kind.TEMPLATE, "The template's content breaks WhatsApp's rules", _TEMPLATE),
     132008: _VARIABLES,
@@ -247,9 +249,7 @@ MEANINGS: dict[int, Meaning] = {
         "Make sure it is still the same person, then confirm.",
     ),
     141002: Meaning(Kind.TEMPLATE, "The template is not approved", _TEMPLATE),
-    2494100: Meaning(
-        Kind.RETRY, "The number is being moved or maintained", AGAIN, retry_after=600
-    ),
+    2494100: Meaning(Kind.RETRY, "The number is being moved or maintained", AGAIN, retry_after=600),
 }
 
 # First and last code of a family that means one thing.

@@ -1,0 +1,163 @@
+""" "Test connection": asks Meta about each part of the set-up and says how to mend it."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+
+from ..base import CheckLine, ProviderError
+from ..reading import dict_of, list_of, text_of
+from .graph import Graph
+
+# Ordered from most telling to least; an unknown name fails the whole call with code 100.
+_FIELDS = (
+    "id,display_phone_number,verified_name,quality_rating,status,name_status,health_status",
+    "id,display_phone_number,verified_name",
+)
+_WELL = {"", "CONNECTED"}
+_TROUBLED = {
+    "BANNED": "Meta has banned this number",
+    "DELETED": "The number was deleted at Meta",
+    "DISCONNECTED": "The number is not connected to the Cloud API",
+    "FLAGGED": "Meta has flagged the number for low quality",
+    "MIGRATED": "The number was moved to another account",
+    "OFFLINE": "The number is offline",
+    "PENDING": "The number is not registered yet",
+    "RATE_LIMITED": "The number is rate limited for now",
+    "RESTRICTED": "Meta restricts what this number may send",
+    "UNVERIFIED": "The number is not verified yet",
+}
+
+
+def check(graph: Graph, credentials: Mapping[str, str]) -> list[CheckLine]:
+    first, number = _number(graph)
+    if not first.ok:
+        return [first]
+    return [
+        first,
+        *_health(number),
+        _business_account(graph, credentials),
+        _subscription(graph, credentials),
+        _secret(graph, credentials),
+    ]
+
+
+def _number(graph):
+    try:
+        number = _ask(graph, _FIELDS)
+    except ProviderError as error:
+        if error.code in ("100", "33"):
+            return _unknown_number(), {}
+        return _failed("Access token" if error.account_wide else "Number", error), {}
+    shown = text_of(number.get("display_phone_number")) or graph.number_id
+    name = text_of(number.get("verified_name"))
+    return CheckLine("Number", True, f"Meta knows {shown} {name}".strip() + "."), number
+
+
+def _ask(graph, choices):
+    fields, *fewer = choices
+    try:
+        return graph.get((graph.number_id,), fields=fields)
+    except ProviderError as error:
+        if error.code != "100" or not fewer:
+            raise
+        return _ask(graph, fewer)
+
+
+def _unknown_number():
+    return CheckLine(
+        "Number",
+        False,
+        "The access token is valid, but Meta finds no number with this phone number ID for it.",
+        "Copy the ID from the number's page in WhatsApp Manager (it is not the phone number), and "
+        "give the token's system user access to the WhatsApp account.",
+    )
+
+
+def _health(number):
+    state = text_of(number.get("status")).upper()
+    if state not in _WELL:
+        message = _TROUBLED.get(state, f"Meta says the number is {state.lower()}")
+        yield CheckLine("State", False, f"{message}.", "Open the number in WhatsApp Manager.")
+    for entity in list_of(dict_of(number.get("health_status")).get("entities")):
+        yield from _entity_faults(dict_of(entity))
+
+
+def _entity_faults(entity):
+    if text_of(entity.get("can_send_message")) in ("", "AVAILABLE"):
+        return
+    what = text_of(entity.get("entity_type")).replace("_", " ").lower() or "account"
+    errors = [error for error in list_of(entity.get("errors")) if isinstance(error, dict)]
+    for error in errors or [{}]:
+        description = text_of(error.get("error_description")) or "Sending is limited."
+        mend = text_of(error.get("possible_solution")) or "Open it in WhatsApp Manager."
+        yield CheckLine("Health", False, f"Meta about the {what}: {description}", mend)
+
+
+def _business_account(graph, credentials):
+    name = "WhatsApp account"
+    try:
+        found = graph.get((credentials.get("waba_id", ""), "phone_numbers"), fields="id", limit=100)
+    except ProviderError as error:
+        return _failed(name, error)
+    ids = {text_of(dict_of(number).get("id")) for number in list_of(found.get("data"))}
+    if graph.number_id in ids:
+        return CheckLine(name, True, "The number belongs to this WhatsApp Business Account.")
+    return CheckLine(
+        name,
+        False,
+        "The number is not among those of this WhatsApp Business Account.",
+        "Compare the account ID with the one above the number in WhatsApp Manager.",
+    )
+
+
+def _subscription(graph, credentials):
+    name = "Events"
+    try:
+        found = graph.get((credentials.get("waba_id", ""), "subscribed_apps"))
+    except ProviderError as error:
+        return _failed(name, error)
+    apps = [
+        text_of(dict_of(dict_of(app).get("whatsapp_business_api_data")).get("id"))
+        for app in list_of(found.get("data"))
+    ]
+    wanted = credentials.get("app_id", "")
+    if apps and (not wanted or wanted in apps):
+        return CheckLine(name, True, "Meta sends this WhatsApp account's events to the app.")
+    return CheckLine(
+        name,
+        False,
+        "The app is not subscribed to this WhatsApp account: Meta sends it no messages.",
+        "Send POST /{account ID}/subscribed_apps with this token once, or press Subscribe in "
+        "Meta's app dashboard under WhatsApp, Configuration.",
+    )
+
+
+def _secret(graph, credentials):
+    """Meta checks the proof made with the secret: a wrong one would drop every webhook."""
+    name = "App secret"
+    token = graph.authorization()["Authorization"].removeprefix("Bearer ")
+    secret = credentials.get("app_secret", "")
+    if not secret:
+        message = "The app secret is missing: webhooks can't be verified."
+        return CheckLine(name, False, message, "Copy it from Meta's app dashboard, Basic settings.")
+    proof = hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+    try:
+        graph.get((graph.number_id,), fields="id", appsecret_proof=proof)
+    except ProviderError as error:
+        if error.permanent and "appsecret_proof" in str(error.raw.get("message", "")):
+            return CheckLine(
+                name,
+                False,
+                "The app secret does not belong to the app of this access token.",
+                "Copy the secret of the same app from Meta's app dashboard, Basic settings.",
+            )
+        return CheckLine(name, None, "The app secret could not be checked.", f"{error.reason}.")
+    return CheckLine(name, True, "The app secret fits the access token.")
+
+
+def _failed(name, error):
+    """A refusal is an answer about the set-up; an unreachable Meta tells nothing about it."""
+    detail = text_of(error.raw.get("detail"))
+    message = f"{error.reason}. {detail}".strip()
+    ok = False if error.permanent else None
+    return CheckLine(name, ok, message, error.action or "Try again in a few minutes.")

@@ -1,0 +1,67 @@
+"""Calls to Meta's Graph API with the account's token; refusals come out as ProviderError."""
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlsplit
+
+from ..base import OutcomeUnknown, ProviderError
+from ..http import Answer, Http
+from .errors import refusal
+
+
+class Graph:
+    def __init__(self, credentials: Mapping[str, str], http: Http, settings: Mapping):
+        self.credentials = credentials
+        self.http = http
+        self.address = settings.get("META_API_URL", "https://graph.facebook.com").rstrip("/")
+        self.version = settings.get("META_API_VERSION", "v26.0")
+
+    @property
+    def number_id(self) -> str:
+        return self.credentials.get("phone_number_id", "")
+
+    @property
+    def origin(self) -> tuple:
+        parts = urlsplit(self.address)
+        return parts.scheme, parts.hostname, parts.port
+
+    def post(self, path: tuple[str, ...], payload: dict) -> Answer:
+        answer = self.http.post(self._url(path), payload, headers=self.authorization())
+        refused = refusal(answer)
+        if refused:
+            raise refused
+        if not 200 <= answer.status < 300:
+            # Neither a number nor a word of Meta's own: some gateway's, or an address that moved.
+            # The request may have gone through behind it.
+            raise OutcomeUnknown(f"HTTP {answer.status} came back, and not from Meta itself")
+        return answer
+
+    def get(self, path: tuple[str, ...], **params) -> dict:
+        answer = self.http.get(self._url(path), params=params, headers=self.authorization())
+        refused = refusal(answer)
+        if refused:
+            raise refused
+        if answer.status != 200 or not isinstance(answer.data, dict):
+            reason = f"HTTP {answer.status} came back, and not from Meta itself"
+            raise ProviderError(reason, permanent=False, code=str(answer.status))
+        return answer.data
+
+    def authorization(self) -> dict:
+        token = self.credentials.get("access_token", "")
+        if not (token.isascii() and token.isprintable() and token.strip()):
+            raise ProviderError(
+                "The access token is missing or has signs no token has",
+                permanent=True,
+                action="An admin enters the access token of this account again.",
+                account_wide=True,
+            )
+        return {"Authorization": f"Bearer {token.strip()}"}
+
+    def _url(self, path):
+        if not all(step and step.strip(".") for step in path):
+            raise ProviderError(
+                "An id needed for this call is missing",
+                permanent=True,
+                action="An admin fills in the ids of this account.",
+            )
+        steps = "/".join(quote(step, safe="") for step in path)
+        return f"{self.address}/{self.version}/{steps}"

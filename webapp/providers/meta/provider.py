@@ -1,0 +1,134 @@
+"""Meta as a provider: signature, handshake, sending, read marks."""
+
+from ..base import (
+    BadSignature,
+    CheckLine,
+    CredentialField,
+    FetchedMedia,
+    MediaRef,
+    OutcomeUnknown,
+    Provider,
+    ProviderError,
+    Recipient,
+    Sent,
+    Text,
+    WebhookRequest,
+)
+from ..reading import clean, dict_of, list_of, text_of
+from ..signing import same_text, signature_ok
+from . import checking, media
+from .graph import Graph
+from .parsing import events_of
+from .people import person
+
+SIGNATURE = "x-hub-signature-256"
+
+
+class Meta(Provider):
+    name = "meta"
+    label = "Meta"
+    sends_templates = True
+    manages_templates = True
+    marks_read = True
+    quotes_messages = True
+    form_fields = (
+        CredentialField(
+            "phone_number_id",
+            "Phone number ID",
+            hint="WhatsApp Manager, the number's page: digits, not the phone number itself.",
+        ),
+        CredentialField(
+            "waba_id", "WhatsApp Business Account ID", hint="WhatsApp Manager, above the numbers."
+        ),
+        CredentialField(
+            "app_id", "App ID", required=False, hint="Meta's app dashboard, at the top."
+        ),
+        CredentialField(
+            "access_token",
+            "Access token",
+            secret=True,
+            hint="Of a system user with whatsapp_business_messaging and "
+            "whatsapp_business_management.",
+        ),
+        CredentialField(
+            "app_secret",
+            "App secret",
+            secret=True,
+            rotates=True,
+            hint="Meta's app dashboard, App settings, Basic. Proves that webhooks come from Meta.",
+        ),
+        CredentialField("verify_token", "Verify token", generated=True),
+    )
+
+    def __init__(self, credentials, http, settings):
+        super().__init__(credentials, http, settings)
+        self.graph = Graph(credentials, http, settings)
+
+    def handshake(self, request: WebhookRequest) -> str | None:
+        subscribing = request.query.get("hub.mode") == "subscribe"
+        token = request.query.get("hub.verify_token")
+        if subscribing and same_text(token, self.credentials.get("verify_token")):
+            return request.query.get("hub.challenge")
+        return None
+
+    def verify(self, request: WebhookRequest) -> None:
+        header = request.headers.get(SIGNATURE)
+        secrets = (self.credentials.get(n) for n in ("app_secret", "app_secret_previous"))
+        if not any(signature_ok((s or "").encode(), request.body, header) for s in secrets):
+            raise BadSignature("The body is not signed with this account's app secret")
+
+    def parse(self, request: WebhookRequest) -> list:
+        return events_of(request.body, request.received_at)
+
+    def send(self, command, correlation_id: str) -> Sent:
+        answer = self.graph.post(
+            (self.graph.number_id, "messages"),
+            {
+                "messaging_product": "whatsapp",
+                "recipient_type": "individual",
+                **_address(command.to),
+                **_body(command),
+                "biz_opaque_callback_data": correlation_id,
+            },
+        )
+        return _sent(answer)
+
+    def mark_read(self, message_id: str) -> None:
+        """Marks the earlier ones of the conversation too."""
+        self.graph.post(
+            (self.graph.number_id, "messages"),
+            {"messaging_product": "whatsapp", "status": "read", "message_id": message_id},
+        )
+
+    def fetch_media(self, media_ref: MediaRef) -> FetchedMedia:
+        return media.fetch(self.graph, media_ref)
+
+    def check(self) -> list[CheckLine]:
+        return checking.check(self.graph, self.credentials)
+
+
+def _address(to: Recipient):
+    # Without "+" Meta may put the business number's own country code in front.
+    if to.phone:
+        return {"to": f"+{to.phone.lstrip('+')}"}
+    if to.bsuid:
+        return {"recipient": to.bsuid}
+    raise ProviderError("This person has no number and no WhatsApp id", permanent=True)
+
+
+def _body(command):
+    if not isinstance(command, Text):
+        raise ProviderError("Meta does not send this kind of message", permanent=True)
+    body = {"type": "text", "text": {"body": command.body, "preview_url": command.preview_url}}
+    if command.reply_to:
+        body["context"] = {"message_id": command.reply_to}
+    return body
+
+
+def _sent(answer):
+    data = dict_of(clean(answer.data))
+    ids = [text_of(dict_of(message).get("id")) for message in list_of(data.get("messages"))]
+    if not ids or not ids[0]:
+        raise OutcomeUnknown(f"Meta answered HTTP {answer.status} without a message id")
+    contact = dict_of(next(iter(list_of(data.get("contacts"))), None))
+    return Sent(ids[0], person(contact.get("wa_id"), contact.get("user_id")))

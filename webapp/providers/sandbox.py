@@ -1,0 +1,175 @@
+"""The fake WhatsApp phone as a provider: nothing leaves, everything else is as with Meta.
+
+What the pretend customer does with a message is asked of `settings["SANDBOX_PHONE"]`, an object
+with `behaviour(recipient) -> str` and `accepted(recipient, message_id, correlation_id, command)`,
+called without an open transaction. Webhooks have Meta's shape, signed with a secret of our own.
+"""
+
+import base64
+import hashlib
+import io
+import secrets
+import time
+import uuid
+
+import orjson
+
+from .base import (
+    BadSignature,
+    CheckLine,
+    CredentialField,
+    FetchedMedia,
+    Identity,
+    IdentityKind,
+    MediaRef,
+    OutcomeUnknown,
+    Provider,
+    ProviderError,
+    Recipient,
+    Sent,
+    Text,
+    WebhookRequest,
+)
+from .meta.meanings import meaning_of
+from .meta.parsing import OBJECT, events_of
+from .signing import sign, signature_ok
+
+SIGNATURE = "X-Parley-Signature-256"
+READ, DELIVERED, SENT, TWICE, NO_ANSWER = "read", "delivered", "sent", "twice", "no_answer"
+REFUSED = "refused:"  # followed by one of Meta's codes
+BEHAVIOURS = (READ, DELIVERED, SENT, "refused:131026", "refused:131047", TWICE, NO_ANSWER)
+LARGEST_PICTURE = 2 * 1024 * 1024  # it travels inside the webhook, which may have 3 MB
+
+
+class Sandbox(Provider):
+    name = "sandbox"
+    label = "Sandbox"
+    marks_read = True
+    quotes_messages = True
+    needs_public_url = False
+    form_fields = (
+        CredentialField("phone_number_id", "Pretend number's ID", generated=True),
+        CredentialField("webhook_secret", "Webhook secret", True, generated=True, rotates=True),
+    )
+
+    def verify(self, request: WebhookRequest) -> None:
+        header = request.headers.get(SIGNATURE.lower())
+        known = (self.credentials.get(n) for n in ("webhook_secret", "webhook_secret_previous"))
+        if not any(signature_ok((s or "").encode(), request.body, header) for s in known):
+            raise BadSignature("The body is not signed with this account's secret")
+
+    def parse(self, request: WebhookRequest) -> list:
+        return events_of(request.body, request.received_at)
+
+    def send(self, command, correlation_id: str) -> Sent:
+        if not isinstance(command, Text):
+            raise ProviderError("The sandbox does not send this kind of message", permanent=True)
+        phone, recipient = self.settings["SANDBOX_PHONE"], command.to
+        behaviour = phone.behaviour(recipient)
+        if behaviour.startswith(REFUSED):
+            raise _refusal(behaviour.removeprefix(REFUSED))
+        message_id = f"sandbox.{uuid.uuid4()}"
+        phone.accepted(recipient, message_id, correlation_id, command)
+        if behaviour == NO_ANSWER:
+            raise OutcomeUnknown("The provider did not answer in time")
+        return Sent(message_id, _identities(recipient))
+
+    def fetch_media(self, media: MediaRef) -> FetchedMedia:
+        """The picture stands in the webhook itself, as a data address."""
+        head, _, encoded = media.url.partition(";base64,")
+        try:
+            content = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            content = b""
+        if not head.startswith("data:") or not content:
+            raise ProviderError("The sandbox's picture is not readable", permanent=True)
+        digest = hashlib.sha256(content).hexdigest()
+        kind = media.mime_type or head.removeprefix("data:")
+        return FetchedMedia(io.BytesIO(content), kind, len(content), digest)
+
+    def check(self) -> list[CheckLine]:
+        ready = self.settings.get("SANDBOX_PHONE") is not None
+        if ready:
+            return [CheckLine("Sandbox", True, "The sandbox phone is ready.")]
+        mend = "An admin starts the server with SANDBOX=1, or removes this account."
+        return [CheckLine("Sandbox", False, "The sandbox is switched off.", mend)]
+
+
+def _refusal(code):
+    meaning = meaning_of(code)
+    return ProviderError(
+        meaning.reason, meaning.permanent, code, meaning.retry_after, meaning.action
+    )
+
+
+def _identities(recipient: Recipient):
+    if recipient.phone:
+        return (Identity(IdentityKind.WA_ID, recipient.phone),)
+    return (Identity(IdentityKind.BSUID, recipient.bsuid or ""),)
+
+
+def inbound_text_body(
+    phone_number_id, sender, text, *, name="", message_id=None, at=None, reply_to=None
+) -> bytes:
+    said = {"type": "text", "text": {"body": text}}
+    return _inbound_body(phone_number_id, sender, said, name, message_id, at, reply_to)
+
+
+def inbound_image_body(
+    phone_number_id, sender, picture: bytes, mime_type="image/jpeg", *, caption="", name="",
+    message_id=None, at=None, reply_to=None,
+) -> bytes:  # fmt: skip
+    image = {
+        "id": secrets.token_hex(8),
+        "mime_type": mime_type,
+        "sha256": base64.b64encode(hashlib.sha256(picture).digest()).decode(),
+        "url": f"data:{mime_type};base64,{base64.b64encode(picture).decode()}",
+    }
+    if caption:
+        image["caption"] = caption
+    said = {"type": "image", "image": image}
+    return _inbound_body(phone_number_id, sender, said, name, message_id, at, reply_to)
+
+
+def _inbound_body(phone_number_id, sender, said, name, message_id, at, reply_to):
+    message = {
+        "from": sender,
+        "id": message_id or f"sandbox.{uuid.uuid4()}",
+        "timestamp": _seconds(at),
+        **said,
+    }
+    if reply_to:
+        message["context"] = {"id": reply_to}
+    card = {"wa_id": sender, "profile": {"name": name}}
+    return _body(phone_number_id, {"contacts": [card], "messages": [message]})
+
+
+def status_body(
+    phone_number_id, message_id, status, recipient, *, at=None, correlation_id=None, code=None
+) -> bytes:
+    receipt = {
+        "id": message_id,
+        "status": status,
+        "timestamp": _seconds(at),
+        "recipient_id": recipient,
+    }
+    if correlation_id:
+        receipt["biz_opaque_callback_data"] = correlation_id
+    if code:
+        receipt["errors"] = [{"code": int(code), "title": meaning_of(code).reason}]
+    return _body(phone_number_id, {"statuses": [receipt]})
+
+
+def _seconds(at):
+    return str(int(at.timestamp() if at else time.time()))
+
+
+def _body(phone_number_id, parts):
+    number = {"phone_number_id": phone_number_id, "display_phone_number": ""}
+    value = {"messaging_product": "whatsapp", "metadata": number, **parts}
+    entry = {"id": "sandbox", "changes": [{"field": "messages", "value": value}]}
+    return orjson.dumps({"object": OBJECT, "entry": [entry]})
+
+
+def signed_headers(secret: str, body: bytes) -> dict[str, str]:
+    return {"Content-Type": "application/json", SIGNATURE: sign(secret, body)}
