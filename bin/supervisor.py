@@ -11,22 +11,14 @@ import sqlite3
 import subprocess
 import sys
 import time
-import types
 import urllib.error
 import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parents[1]
-
-# The package's own __init__ loads Flask and every feature: 50 MB, for a process that only watches.
-webapp = types.ModuleType("webapp")
-webapp.__path__ = [str(ROOT / "webapp")]
-sys.modules["webapp"] = webapp
-sys.path[0] = str(ROOT)
-
-from bin.child import Child, StopSignal, shorten  # noqa: E402
-from webapp import config, embedded  # noqa: E402
+from bin.child import Child, StopSignal, shorten
+from bin.light import ROOT
+from webapp import config, embedded
 
 PROCESSES = ("web", "worker", "sender", "clock")
 READY_SECONDS = 60

@@ -142,6 +142,16 @@ def test_a_data_dir_that_cannot_be_made_is_named(tmp_path):
         config.load({"DATA_DIR": str(tmp_path / "file" / "data")})
 
 
+@pytest.mark.parametrize("content", ["", "{}", "[]", "{"])
+def test_a_broken_key_file_stops_the_start_instead_of_being_replaced(load, tmp_path, content):
+    load()
+    (tmp_path / "data" / "keys.json").write_text(content)
+
+    with pytest.raises(config.ConfigError, match="^DATA_DIR: its keys.json cannot be read"):
+        load()
+    assert (tmp_path / "data" / "keys.json").read_text() == content
+
+
 def test_a_stand_in_for_a_provider_may_speak_http_on_this_machine(load):
     assert load(META_API_URL="http://127.0.0.1:9/graph/")["META_API_URL"] == (
         "http://127.0.0.1:9/graph"

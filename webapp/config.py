@@ -29,17 +29,16 @@ class ConfigError(Exception):
 
 def load(environ=None):
     """Settings for `app.config.from_mapping`; raises ConfigError for the first that is wrong."""
-    env = {k: v.strip() for k, v in (os.environ if environ is None else environ).items()}
-    data_dir = _data_dir(env)
+    env = _stripped(environ)
+    where = _places(env)
+    data_dir = where["DATA_DIR"]
     port = _integer(env, "PORT", 5000, 1, 65_535)
     public_url = _public_url(env, port)
     return {
-        "DATA_DIR": data_dir,
-        "MEDIA_DIR": data_dir / "media",
+        **where,
         "PORT": port,
         "BIND_ADDRESS": _bind_address(env),
         "PUBLIC_URL": public_url,
-        "SQLALCHEMY_DATABASE_URI": _database_url(env, data_dir),
         "REDIS_URL": _redis_url(env, data_dir),
         "SECRET_KEY": _secret_key(env, data_dir),
         "CREDENTIAL_KEYS": _credential_keys(env, data_dir),
@@ -54,7 +53,6 @@ def load(environ=None):
         "SINCH_API_URL": _api_url(env, "SINCH_API_URL", "https://us.conversation.api.sinch.com"),
         "SINCH_AUTH_URL": _api_url(env, "SINCH_AUTH_URL", "https://auth.sinch.com"),
         "KALEYRA_API_URL": _api_url(env, "KALEYRA_API_URL", "https://api.kaleyra.io"),
-        **_bucket(env),
         "SOCKETIO_ASYNC_MODE": _one_of(env, "SOCKETIO_ASYNC_MODE", "threading", ASYNC_MODES),
         "WEB_CONCURRENCY": _integer(env, "WEB_CONCURRENCY", 2, 1, 64),
         "LOG_LEVEL": _one_of(env, "LOG_LEVEL", "info", LOG_LEVELS),
@@ -62,6 +60,11 @@ def load(environ=None):
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
     }
+
+
+def places(environ=None):
+    """Where the data are: all that backup and restore need, whatever the state of the keys."""
+    return _places(_stripped(environ))
 
 
 def is_local(url):
@@ -73,6 +76,20 @@ def is_local(url):
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _stripped(environ):
+    return {k: v.strip() for k, v in (os.environ if environ is None else environ).items()}
+
+
+def _places(env):
+    data_dir = _data_dir(env)
+    return {
+        "DATA_DIR": data_dir,
+        "MEDIA_DIR": data_dir / "media",
+        "SQLALCHEMY_DATABASE_URI": _database_url(env, data_dir),
+        **_bucket(env),
+    }
 
 
 def _data_dir(env):
@@ -173,7 +190,7 @@ def _secret_key(env, data_dir):
     key = env.get("SECRET_KEY")
     if not key:
         _only_embedded(env, "SECRET_KEY")
-        return embedded.keys(data_dir)["secret_key"]
+        return _own_keys(data_dir)["secret_key"]
     if len(key) < 16:
         raise ConfigError(
             "SECRET_KEY", "is too short: at least 16 characters, 48 random ones are good"
@@ -185,13 +202,22 @@ def _credential_keys(env, data_dir):
     text = env.get("CREDENTIAL_KEYS")
     if not text:
         _only_embedded(env, "CREDENTIAL_KEYS")
-        return embedded.keys(data_dir)["credential_keys"]
+        return _own_keys(data_dir)["credential_keys"]
     keys = [key.strip() for key in text.split(",") if key.strip()]
     for place, key in enumerate(keys, start=1):
         if not embedded.is_fernet_key(key):
             # Never the key itself: this message ends up in logs.
             raise ConfigError("CREDENTIAL_KEYS", f"key {place} is not a Fernet key")
     return keys
+
+
+def _own_keys(data_dir):
+    try:
+        return embedded.keys(data_dir)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            "DATA_DIR", f"its keys.json cannot be read ({error}): bring it back from a backup"
+        ) from None
 
 
 def _only_embedded(env, name):

@@ -23,7 +23,10 @@ def keys(data_dir):
             indent=2,
         ),
     )
-    return json.loads(text)
+    found = json.loads(text)
+    if not isinstance(found, dict) or not {"secret_key", "credential_keys"} <= found.keys():
+        raise ValueError("not what Parley wrote")
+    return found
 
 
 def new_fernet_key():
