@@ -592,6 +592,11 @@ def upgrade():
         sa.Column("error_action", sa.Text(), nullable=True),
         sa.Column("error_permanent", sa.Boolean(), nullable=True),
         sa.Column(
+            "retried_as_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=True,
+        ),
+        sa.Column(
             "payload_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.ForeignKeyConstraint(
@@ -796,7 +801,6 @@ def upgrade():
             postgresql_where=sa.text("message_id IS NULL"),
             sqlite_where=sa.text("message_id IS NULL"),
         )
-
 
 
 def downgrade():

@@ -217,6 +217,8 @@ class Message(db.Model):
     error: Mapped[str | None] = mapped_column(Text)
     error_action: Mapped[str | None] = mapped_column(Text)
     error_permanent: Mapped[bool | None]
+    # The message that sent this failed or doubtful one once more, at a person's wish.
+    retried_as_id: Mapped[int | None] = mapped_column(BigId)
     payload_id: Mapped[int | None] = mapped_column(BigId)
 
     account = relationship("Account")

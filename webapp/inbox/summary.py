@@ -43,12 +43,22 @@ def note_event(interaction, kind, user=None, queue=None, **data):
 
 def announce(interaction, *messages):
     """After the commit, whoever shows this interaction or a list it is in looks again."""
-    push.changed(f"interaction:{interaction.id}", ids=[message.id for message in messages])
-    push.changed("inbox", ids=[interaction.id])
-    if interaction.owner_id:
-        push.changed(f"user:{interaction.owner_id}", ids=[interaction.id])
-    elif interaction.queue_id:
-        push.changed(f"queue:{interaction.queue_id}", ids=[interaction.id])
+    announce_row(
+        interaction.id,
+        interaction.owner_id,
+        interaction.queue_id,
+        [message.id for message in messages],
+    )
+
+
+def announce_row(interaction_id, owner_id, queue_id, message_ids=()):
+    """The same, for who has the ids alone."""
+    push.changed(f"interaction:{interaction_id}", ids=message_ids)
+    push.changed("inbox", ids=[interaction_id])
+    if owner_id:
+        push.changed(f"user:{owner_id}", ids=[interaction_id])
+    elif queue_id:
+        push.changed(f"queue:{queue_id}", ids=[interaction_id])
 
 
 def _note_who_waits(interaction, message):

@@ -313,6 +313,7 @@ class Provider:
     label = ""
     form_fields: tuple[CredentialField, ...] = ()
     answer = (200, "", "text/plain")  # what this provider wants to hear for a webhook
+    sends: frozenset[str] = frozenset({"text"})  # kinds of message the gate lets out here
     sends_templates = False
     manages_templates = False
     marks_read = False

@@ -1,0 +1,106 @@
+"""Ends interactions: by an agent, by the flow, by a merge, or because their 24 hours are over."""
+
+from datetime import timedelta
+
+from sqlalchemy import insert, select, update
+
+from webapp.columns import utcnow
+from webapp.database import lock
+from webapp.extensions import db
+from webapp.inbox import summary
+from webapp.inbox.models import CloseReason, Interaction, InteractionEvent, InteractionState
+from webapp.queues import offering
+
+SWEEP_BATCH = 500
+
+
+def close(interaction, reason, by=None, now=None):
+    """End one interaction; False if it had ended before, or somebody else ended it first."""
+    now = now or utcnow()
+    summary.announce(interaction)
+    ended = _end([interaction.id], Interaction.id == interaction.id, reason, by, now)
+    db.session.refresh(interaction)
+    return bool(ended)
+
+
+def sweep(limit=SWEEP_BATCH, now=None):
+    """Close a batch of interactions past their end; how many. Safe to run twice, or side by side."""
+    now = now or utcnow()
+    over = Interaction.session_expires_at <= now
+    due = db.session.scalars(
+        lock(
+            select(Interaction.id)
+            .where(over, Interaction.state != InteractionState.CLOSED)
+            .order_by(Interaction.session_expires_at)
+            .limit(limit),
+            skip_locked=True,
+        )
+    ).all()
+    # The condition stands again in the UPDATE: a message may have moved the end meanwhile.
+    return len(_end(due, over, CloseReason.TIMEOUT, None, now)) if due else 0
+
+
+def deal_with(interaction):
+    """Somebody has seen to a conversation that ended unanswered."""
+    interaction.left_unanswered = False
+    summary.announce(interaction)
+
+
+def next_end(now=None):
+    """Seconds until the next session ends, at most a minute; for the sweep to be on time."""
+    soonest = db.session.scalar(
+        select(Interaction.session_expires_at)
+        .where(Interaction.state != InteractionState.CLOSED)
+        .order_by(Interaction.session_expires_at)
+        .limit(1)
+    )
+    if soonest is None:
+        return 60.0
+    return max(0.0, min(60.0, (soonest - (now or utcnow())) / timedelta(seconds=1)))
+
+
+def _end(ids, condition, reason, by, now):
+    rows = db.session.execute(
+        update(Interaction)
+        .where(Interaction.id.in_(ids), condition, Interaction.state != InteractionState.CLOSED)
+        .values(
+            state=InteractionState.CLOSED,
+            closed_at=_moment_of_end(reason, now),
+            close_reason=reason,
+            closed_by_id=by.id if by else None,
+            wake_at=None,
+            left_unanswered=(reason == CloseReason.TIMEOUT)
+            & Interaction.unanswered_since.is_not(None),
+        )
+        .returning(Interaction.id, Interaction.owner_id, Interaction.queue_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if rows:
+        _tell(rows, reason, by, now)
+    return rows
+
+
+def _moment_of_end(reason, now):
+    """A session that ran out ended when it ran out, however late the sweep came."""
+    return Interaction.session_expires_at if reason == CloseReason.TIMEOUT else now
+
+
+def _tell(rows, reason, by, now):
+    db.session.execute(
+        insert(InteractionEvent),
+        [
+            {
+                "interaction_id": row.id,
+                "kind": "closed",
+                "at": now,
+                "user_id": by.id if by else None,
+                "data": {"reason": str(reason)},
+            }
+            for row in rows
+        ],
+    )
+    offering.withdraw_from([row.id for row in rows])
+    for row in rows:
+        summary.announce_row(row.id, row.owner_id, row.queue_id)
+    for owner_id in {row.owner_id for row in rows if row.owner_id}:
+        offering.agent_freed(owner_id)

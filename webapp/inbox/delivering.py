@@ -1,0 +1,297 @@
+"""Hands queued messages to their provider: claim and commit, call, record and commit."""
+
+import logging
+import time
+import uuid
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import aliased
+
+from webapp import jobs
+from webapp.accounts.provider_access import provider_of
+from webapp.accounts.models import Account, AccountDrain
+from webapp.columns import utcnow
+from webapp.database import lock
+from webapp.extensions import db
+from webapp.inbox import receipts, sending, summary
+from webapp.inbox.models import Attempt, Interaction, Message, MessageStatus
+from webapp.providers.base import OutcomeUnknown, ProviderError, Recipient, Sent, Text
+from webapp.system import sending_held
+from webapp.unit_of_work import unit_of_work
+
+log = logging.getLogger(__name__)
+
+PLACES = 16  # calls side by side for one account; each conversation has at most one
+SLICE_SECONDS = 40  # a job of 60 s must end by itself
+CALL_SECONDS = 90  # no call lasts longer: a `sending` older than this is doubtful
+MAX_ATTEMPTS = 6
+RECORD_PATIENCE = 30  # seconds a result waits for the database to come back
+ACCOUNT_PAUSE = 60  # seconds, where the provider gives no hint of its own
+WINDOW_CODES = ("131047",)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One message about to leave; its attempt is committed as `sending`."""
+
+    message_id: int
+    attempt_id: int
+    correlation_id: str
+    command: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    call: Call
+    sent: Sent | None = None
+    error: Exception | None = None
+
+
+def drain(account_id, stop_asked=lambda: False):
+    """Send what the account has queued; conversations side by side, each in the order written."""
+    jobs.taken("workers.outbound.drain", account_id)
+    account = db.session.get(Account, account_id)
+    if account is None:
+        return
+    provider = provider_of(account)
+    app = current_app._get_current_object()
+    db.session.rollback()  # no transaction waits for a network
+    until = time.monotonic() + SLICE_SECONDS
+    in_flight = set()
+    with ThreadPoolExecutor(PLACES) as pool:
+        while True:
+            may_claim = time.monotonic() < until and not stop_asked()
+            for call in claim(account_id, PLACES - len(in_flight)) if may_claim else ():
+                in_flight.add(pool.submit(_call, app, provider, call))
+            if not in_flight:
+                break
+            done, in_flight = wait(in_flight, timeout=1, return_when=FIRST_COMPLETED)
+            for future in done:
+                _record_patiently(future.result())
+    if not may_claim:
+        jobs.hint_now("workers.outbound.drain", account_id)
+
+
+def claim(account_id, places):
+    """Commit the intention to call for up to so many messages that may go now."""
+    if places <= 0:
+        return []
+    with unit_of_work():
+        if sending_held() or _paused(account_id):
+            return []
+        return [call for message in _ready(account_id, places) if (call := _claim(message))]
+
+
+def expire_stale_calls(now=None):
+    """A `sending` older than a call can last becomes `unknown`; how many."""
+    now = now or utcnow()
+    stale = select(Message).where(
+        Message.status == MessageStatus.SENDING,
+        Message.status_at < now - timedelta(seconds=CALL_SECONDS),
+    )
+    messages = db.session.scalars(lock(stale.limit(500), skip_locked=True)).all()
+    for message in messages:
+        attempt = _last_attempt(message)
+        _doubt(message, attempt, OutcomeUnknown("The call to the provider was cut off."))
+        receipts.settle(message)
+        _show(message)
+    return len(messages)
+
+
+def accounts_with_work(now=None):
+    """Accounts that have something to send now: what no job picked up."""
+    now = now or utcnow()
+    return db.session.scalars(
+        select(Message.account_id)
+        .where(
+            Message.status == MessageStatus.QUEUED,
+            or_(Message.retry_at.is_(None), Message.retry_at <= now),
+        )
+        .distinct()
+    ).all()
+
+
+def _paused(account_id):
+    drain_row = db.session.get(AccountDrain, account_id)
+    return bool(drain_row and drain_row.paused_until and drain_row.paused_until > utcnow())
+
+
+def _ready(account_id, places):
+    earlier = aliased(Message)
+    held_up = exists().where(
+        and_(
+            earlier.account_id == Message.account_id,
+            earlier.contact_id == Message.contact_id,
+            earlier.status.in_((MessageStatus.QUEUED, MessageStatus.SENDING)),
+            earlier.id < Message.id,
+        )
+    )
+    ready = (
+        select(Message)
+        .where(
+            Message.account_id == account_id,
+            Message.status == MessageStatus.QUEUED,
+            or_(Message.retry_at.is_(None), Message.retry_at <= utcnow()),
+            ~held_up,
+        )
+        .order_by(Message.id)
+        .limit(places)
+    )
+    return db.session.scalars(lock(ready, skip_locked=True)).all()
+
+
+def _claim(message):
+    interaction = db.session.get(Interaction, message.interaction_id)
+    refusal = sending.may_send(interaction, message.kind, written=True)
+    if refusal:
+        _fail(message, refusal.code, refusal.reason, refusal.action)
+        _show(message)
+        return None
+    message.attempt_count += 1
+    attempt = Attempt(
+        message_id=message.id,
+        number=message.attempt_count,
+        correlation_id=f"parley-{uuid.uuid4().hex}",
+    )
+    db.session.add(attempt)
+    _set_status(message, MessageStatus.SENDING)
+    message.retry_at = None
+    db.session.flush()
+    _show(message)
+    return Call(message.id, attempt.id, attempt.correlation_id, _command(message))
+
+
+def _command(message):
+    identities = {identity.kind: identity.value for identity in message.contact.identities}
+    phone = identities.get("wa_id") or identities.get("phone")
+    recipient = Recipient(phone=phone, bsuid=None if phone else identities.get("bsuid"))
+    return Text(to=recipient, body=message.text, reply_to=message.reply_to)
+
+
+def _call(app, provider, call):
+    """Runs in the pool, with no transaction open; the answer is never an exception."""
+    with app.app_context():
+        try:
+            return Answer(call, sent=provider.send(call.command, call.correlation_id))
+        except (ProviderError, OutcomeUnknown) as error:
+            return Answer(call, error=error)
+        except Exception as error:
+            # Whether it left is not known, so it counts as having left.
+            log.exception("a send failed in a way no provider describes")
+            return Answer(call, error=OutcomeUnknown(f"Unexpected: {type(error).__name__}"))
+
+
+def _record_patiently(answer):
+    """A result that cannot be recorded, the database being away, is kept and tried again."""
+    until = time.monotonic() + RECORD_PATIENCE
+    while True:
+        try:
+            with unit_of_work():
+                record(answer)
+            break
+        except DBAPIError:
+            if time.monotonic() > until:
+                raise
+            log.warning("a result waits for the database")
+            time.sleep(0.5)
+
+
+def record(answer):
+    """Write down what the provider said; the receipt may have come first."""
+    message = db.session.scalar(
+        lock(select(Message).where(Message.id == answer.call.message_id))
+    )
+    attempt = db.session.get(Attempt, answer.call.attempt_id)
+    attempt.finished_at = utcnow()
+    if answer.sent is not None:
+        _accept(message, attempt, answer.sent)
+    elif isinstance(answer.error, OutcomeUnknown):
+        _doubt(message, attempt, answer.error)
+    else:
+        _refuse(message, attempt, answer.error)
+    db.session.flush()
+    receipts.settle(message)
+    _show(message)
+
+
+def _accept(message, attempt, sent):
+    attempt.outcome = "sent"
+    attempt.provider_id = sent.id
+    message.provider_id = message.provider_id or sent.id
+    if message.status in (MessageStatus.SENDING, MessageStatus.UNKNOWN):
+        _set_status(message, MessageStatus.SENT)
+
+
+def _doubt(message, attempt, error):
+    if attempt is not None:
+        attempt.outcome = "unknown"
+        attempt.error = error.reason
+    if message.status == MessageStatus.SENDING:
+        _set_status(message, MessageStatus.UNKNOWN)
+        message.error = error.reason
+
+
+def _refuse(message, attempt, error):
+    attempt.outcome = "refused"
+    attempt.error_code, attempt.error = error.code, error.reason
+    if error.code in WINDOW_CODES:
+        # The provider's word on the window is final.
+        message.interaction.window_expires_at = utcnow()
+    if error.account_wide:
+        _pause_account(message.account_id, error)
+    if message.status != MessageStatus.SENDING:
+        return
+    tried_enough = message.attempt_count >= (error.max_attempts or MAX_ATTEMPTS)
+    if error.account_wide or not (error.permanent or tried_enough):
+        _set_status(message, MessageStatus.QUEUED)
+        message.retry_at = utcnow() + timedelta(seconds=_back_off(message, error))
+        message.error_code, message.error = error.code, error.reason
+    else:
+        _fail(message, error.code, error.reason, error.action)
+
+
+def _back_off(message, error):
+    """Seconds until the next attempt: the provider's own hint first, else 1, 4, 16, 64 …"""
+    if error.retry_after is not None:
+        return min(error.retry_after, 3600)
+    if error.account_wide:
+        return ACCOUNT_PAUSE
+    return min(4 ** (message.attempt_count - 1), 3600)
+
+
+def _pause_account(account_id, error):
+    row = db.session.get(AccountDrain, account_id)
+    if row is not None:
+        row.paused_until = utcnow() + timedelta(seconds=error.retry_after or ACCOUNT_PAUSE)
+        row.problem = error.reason
+
+
+def _fail(message, code, reason, action):
+    _set_status(message, MessageStatus.FAILED)
+    message.error_code, message.error, message.error_action = code, reason, action
+    message.error_permanent = True
+
+
+def _set_status(message, status):
+    message.status = status
+    message.status_at = utcnow()
+    if status == MessageStatus.SENT:
+        message.error_code = message.error = message.error_action = None
+
+
+def _show(message):
+    summary.note_status(message.interaction, message)
+    summary.announce(message.interaction, message)
+
+
+def _last_attempt(message):
+    return db.session.scalar(
+        select(Attempt).where(Attempt.message_id == message.id).order_by(Attempt.number.desc())
+    )
+
+

@@ -1,0 +1,203 @@
+"""`python -m workers.clock`: finds what no job picked up, and what has come due.
+
+One list of (seconds, what). Nothing here holds state: each entry asks the database and acts, so a
+clock that was away for a day catches up by itself, and one that runs twice does nothing twice.
+Of several clocks one works; the others wait for its lease.
+"""
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from datetime import timedelta
+
+from sqlalchemy import or_, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from webapp import create_app, jobs, system
+from webapp.columns import utcnow
+from webapp.extensions import db
+from webapp.inbox import closing, delivering, media, reading, receipts
+from webapp.queues import offering
+from webapp.routing import flow
+from webapp.sandbox import posting
+from webapp.staff import presence
+from webapp.unit_of_work import unit_of_work
+from webapp.webhooks import draining
+from webapp.webhooks.models import SystemMark
+from workers import stopping
+
+log = logging.getLogger(__name__)
+
+LEASE = "clock_lease"
+LEASE_SECONDS = 20
+
+
+def offers():
+    offering.tick()
+
+
+def inbound():
+    for account_id in draining.accounts_with_work():
+        jobs.hint_now("workers.inbound.drain", account_id)
+
+
+def outbound():
+    for account_id in delivering.accounts_with_work():
+        jobs.hint_now("workers.outbound.drain", account_id)
+
+
+def flows():
+    with unit_of_work():
+        flow.wake()
+
+
+def presences():
+    presence.lost_now()
+
+
+def read_marks():
+    for interaction_id in reading.unreported():
+        jobs.hint_now("workers.outbound.mark_read", interaction_id)
+
+
+def files():
+    for media_id in media.due():
+        jobs.hint_now("workers.inbound.fetch_media", media_id)
+
+
+def sandbox():
+    if posting.receipts_due():
+        jobs.hint_now("workers.sandbox.deliver_receipts", 0)
+
+
+def stale_calls():
+    with unit_of_work():
+        delivering.expire_stale_calls()
+
+
+def late_receipts():
+    with unit_of_work():
+        receipts.settle_unmatched()
+
+
+def sessions():
+    """Close what is over, in batches, until nothing is."""
+    while not stopping.requested():
+        with unit_of_work():
+            if not closing.sweep():
+                return
+
+
+def restored():
+    with unit_of_work():
+        if system.check_mark():
+            log.error("the database is older than its mark: sending is held")
+    system.copy_mark()
+
+
+def alive():
+    with unit_of_work():
+        system.set_mark(system.CLOCK, os.getpid())
+
+
+# Each row runs in a thread of its own: a slow one never makes an offer late.
+CADENCES = (
+    (1, (offers, sandbox)),
+    (3, (inbound, outbound, flows)),
+    (5, (presences, files)),
+    (15, (restored, alive, stale_calls, late_receipts, sessions)),
+    (60, (read_marks,)),
+)
+
+
+def main():
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stopping.request())
+    app = create_app()
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    threads = []
+    while not stopping.requested():
+        if keep_lease(app, holder):
+            threads = threads or _start(app)
+        elif threads:
+            log.error("the lease went to another clock; ending so that one works alone")
+            break
+        stopping.wait(LEASE_SECONDS / 4)
+    stopping.request()
+    for thread in threads:
+        thread.join(10)
+    release_lease(app, holder)
+
+
+def _start(app):
+    threads = [
+        threading.Thread(target=_repeat, args=(app, seconds, entries), daemon=True)
+        for seconds, entries in CADENCES
+    ]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def _repeat(app, seconds, entries):
+    while not stopping.requested():
+        started = time.monotonic()
+        for entry in entries:
+            run(app, entry)
+        stopping.wait(max(0.05, seconds - (time.monotonic() - started)))
+
+
+def run(app, entry):
+    """One entry, once; its failure is logged and stops nobody else."""
+    try:
+        with app.app_context():
+            entry()
+    except DBAPIError as error:
+        log.warning("clock: %s: %s", entry.__name__, type(error).__name__)
+    except Exception:
+        log.exception("clock: %s", entry.__name__)
+
+
+def keep_lease(app, holder):
+    """Take or renew the right to be the one clock; False while another holds it."""
+    try:
+        with app.app_context(), unit_of_work():
+            return _renew(holder) or _create(holder)
+    except IntegrityError:
+        return False
+    except DBAPIError as error:
+        log.warning("clock: lease: %s", type(error).__name__)
+        return False
+
+
+def release_lease(app, holder):
+    with app.app_context(), unit_of_work():
+        row = db.session.get(SystemMark, LEASE)
+        if row is not None and row.value == holder:
+            db.session.delete(row)
+
+
+def _renew(holder):
+    now = utcnow()
+    free = now - timedelta(seconds=LEASE_SECONDS)
+    taken = db.session.execute(
+        update(SystemMark)
+        .where(SystemMark.name == LEASE)
+        .where(or_(SystemMark.value == holder, SystemMark.at < free))
+        .values(value=holder, at=now)
+    )
+    return taken.rowcount == 1
+
+
+def _create(holder):
+    if db.session.get(SystemMark, LEASE) is not None:
+        return False
+    db.session.add(SystemMark(name=LEASE, value=holder, at=utcnow()))
+    return True
+
+
+if __name__ == "__main__":
+    main()
