@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bin.databases import DatabaseProblem, database_for
-from bin.light import ROOT  # noqa: F401 - before webapp
+from bin.light import ROOT
 from webapp import config
 
 FORMAT = 1
@@ -48,7 +48,11 @@ def _arguments():
     parser.add_argument("verb", choices=("backup", "restore"), help=argparse.SUPPRESS)
     optional = "?" if sys.argv[1] == "backup" else None
     parser.add_argument("file", nargs=optional, type=Path, help="the archive")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    arguments.file = arguments.file and arguments.file.absolute()
+    # A relative DATA_DIR counts from here, as it does for bin/run.
+    os.chdir(ROOT)
+    return arguments
 
 
 def _backup(settings, database, target):
