@@ -11,5 +11,10 @@ PROVIDERS: dict[str, type[Provider]] = {provider.name: provider for provider in 
 
 
 def provider_for(account, settings: Mapping, http: Http = HTTP) -> Provider:
-    """`account` needs `.provider` and `.credentials`; `settings` is the application's config."""
-    return PROVIDERS[account.provider](account.credentials, http, settings)
+    """`settings` is the application's config; an account's plain settings may be columns of its
+    own (`account.phone_number_id`), its secrets stand in `account.credentials`."""
+    provider = PROVIDERS[account.provider]
+    names = (field.name for field in provider.form_fields)
+    columns = {name: getattr(account, name, None) for name in names}
+    plain = {name: value for name, value in columns.items() if isinstance(value, str)}
+    return provider({**plain, **account.credentials}, http, settings)

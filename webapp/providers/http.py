@@ -1,7 +1,9 @@
 """Calls to a provider, telling apart what never left from what left and got no answer."""
 
-import threading
+import time
+from collections import deque
 from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +17,9 @@ from .base import OutcomeUnknown, ProviderError
 
 TIMEOUT = (5, 15)  # seconds to connect, seconds of silence while waiting for the answer
 LONGEST_ANSWER = 8 * 1024 * 1024
+# A connection idle for longer may have been forgotten on the way: a message sent into it would
+# wait for an answer in vain and count as unknown.
+LONGEST_IDLE = 30  # seconds
 
 
 @dataclass(frozen=True)
@@ -32,11 +37,11 @@ class Answer:
 
 
 class Http:
-    """One session per thread: shared by many threads, a session loses a third of its speed."""
+    """One session per call at a time, kept for the next: shared by threads it gets slow."""
 
     def __init__(self, timeout=TIMEOUT):
         self.timeout = timeout
-        self._local = threading.local()
+        self._idle: deque[tuple[float, requests.Session]] = deque(maxlen=64)
 
     def post(self, url, payload, *, headers=None) -> Answer:
         headers = {**(headers or {}), "Content-Type": "application/json"}
@@ -67,10 +72,11 @@ class Http:
 
     def _open(self, method, url, **options):
         try:
-            # Redirects are never followed: a POST might run twice, and the token would travel.
-            return self._session().request(
-                method, url, timeout=self.timeout, allow_redirects=False, stream=True, **options
-            )
+            with self._session() as session:
+                # Redirects are never followed: a POST might run twice, the token would travel.
+                return session.request(
+                    method, url, timeout=self.timeout, allow_redirects=False, stream=True, **options
+                )
         except NeverLeft as error:
             raise ProviderError(error.reason, permanent=False) from error
         except ValueError as error:  # an address or a token that can't be put into a request
@@ -81,15 +87,32 @@ class Http:
         except requests.RequestException as error:
             raise OutcomeUnknown("The connection was lost before an answer came") from error
 
+    @contextmanager
     def _session(self):
-        if not hasattr(self._local, "session"):
-            session = requests.Session()
-            session.trust_env = False
-            session.headers["User-Agent"] = "Parley"
-            for scheme in ("https://", "http://"):
-                session.mount(scheme, _Adapter(max_retries=0))
-            self._local.session = session
-        return self._local.session
+        session = self._kept() or _new_session()
+        try:
+            yield session
+        finally:
+            self._idle.append((time.monotonic(), session))
+
+    def _kept(self):
+        try:
+            since, session = self._idle.pop()
+        except IndexError:
+            return None
+        if time.monotonic() - since <= LONGEST_IDLE:
+            return session
+        session.close()
+        return None
+
+
+def _new_session():
+    session = requests.Session()
+    session.trust_env = False
+    session.headers["User-Agent"] = "Parley"
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _Adapter(max_retries=0))
+    return session
 
 
 def _capped(chunks):
