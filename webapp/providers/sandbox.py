@@ -62,7 +62,9 @@ class Sandbox(Provider):
     def send(self, command, correlation_id: str) -> Sent:
         if not isinstance(command, Text):
             raise ProviderError("The sandbox does not send this kind of message", permanent=True)
-        phone, recipient = self.settings["SANDBOX_PHONE"], command.to
+        phone, recipient = self.settings.get("SANDBOX_PHONE"), command.to
+        if phone is None:
+            raise ProviderError("The sandbox is switched off", permanent=True)
         behaviour = phone.behaviour(recipient)
         if behaviour.startswith(REFUSED):
             raise _refusal(behaviour.removeprefix(REFUSED))

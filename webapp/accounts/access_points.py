@@ -1,0 +1,29 @@
+"""The provider behind an account, with everything it needs to be called."""
+
+from types import SimpleNamespace
+
+from flask import current_app
+
+from webapp import providers
+from webapp.sandbox.phone import Phone
+
+# What a provider reads among its credentials but lists and searches need as columns.
+COLUMNS = ("phone_number_id", "waba_id", "app_id")
+
+
+def provider_of(account):
+    """A provider that may be called after the session that loaded the account has ended."""
+    return providers.provider_for(
+        SimpleNamespace(provider=account.provider, credentials=settings_of(account)),
+        {**current_app.config, "SANDBOX_PHONE": _phone(account)},
+    )
+
+
+def settings_of(account):
+    """Every setting the provider declares, secrets and their former values included."""
+    columns = {name: getattr(account, name) for name in COLUMNS}
+    return {k: v for k, v in {**(account.credentials or {}), **columns}.items() if v}
+
+
+def _phone(account):
+    return Phone(account.id) if current_app.config["SANDBOX"] else None

@@ -1,0 +1,62 @@
+"""What the pretend customer's phone does with a message that reaches it."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from webapp import jobs
+from webapp.columns import utcnow
+from webapp.extensions import db
+from webapp.live import push
+from webapp.providers.sandbox import DELIVERED, NO_ANSWER, READ, SENT
+from webapp.sandbox.models import SandboxCustomer, SandboxReceipt
+from webapp.unit_of_work import unit_of_work
+
+READ_AFTER = timedelta(seconds=2)
+RECEIPTS = {
+    SENT: ("sent",),
+    DELIVERED: ("sent", "delivered"),
+    NO_ANSWER: (),  # nothing settles it, so what was sent stays unknown
+}
+ALL_RECEIPTS = ("sent", "delivered", "read")
+
+
+class Phone:
+    """Asked by the sender while no transaction is open, so it opens and ends its own."""
+
+    def __init__(self, account_id):
+        self._account_id = account_id
+
+    def behaviour(self, recipient):
+        """What this customer's phone is set to do; a number nobody set up reads everything."""
+        try:
+            customer = _customer(recipient)
+            return customer.behaviour if customer else READ
+        finally:
+            db.session.rollback()
+
+    def accepted(self, recipient, message_id, correlation_id, command):
+        """The message has arrived; the receipts it earns are posted by a job."""
+        with unit_of_work():
+            customer = _customer(recipient)
+            behaviour = customer.behaviour if customer else READ
+            for status in RECEIPTS.get(behaviour, ALL_RECEIPTS):
+                db.session.add(
+                    SandboxReceipt(
+                        account_id=self._account_id,
+                        message_id=message_id,
+                        correlation_id=correlation_id,
+                        recipient=recipient.phone or recipient.bsuid,
+                        status=status,
+                        due_at=utcnow() + (READ_AFTER if status == "read" else timedelta()),
+                    )
+                )
+            jobs.hint("workers.sandbox.deliver_receipts", self._account_id)
+            if customer:
+                push.changed(f"sandbox:{customer.id}")
+
+
+def _customer(recipient):
+    return db.session.scalar(
+        select(SandboxCustomer).where(SandboxCustomer.phone == (recipient.phone or ""))
+    )
