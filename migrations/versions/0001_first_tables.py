@@ -53,18 +53,14 @@ def upgrade():
         sa.Column("phone", sa.String(length=20), nullable=False),
         sa.Column("behaviour", sa.String(length=30), nullable=False),
         sa.Column("bad_signature", sa.Boolean(), nullable=False),
+        sa.Column(
+            "cleared_message_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sandbox_customers")),
         sa.UniqueConstraint("phone", name=op.f("uq_sandbox_customers_phone")),
-    )
-    op.create_table(
-        "sandbox_media",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("mime_type", sa.String(length=80), nullable=False),
-        sa.Column("filename", sa.String(length=255), nullable=False),
-        sa.Column("storage_key", sa.String(length=255), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sandbox_media")),
     )
     op.create_table(
         "system_marks",
@@ -445,6 +441,40 @@ def upgrade():
     )
     with op.batch_alter_table("routing_steps", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_routing_steps_queue_id"), ["queue_id"], unique=False)
+
+    op.create_table(
+        "sandbox_events",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("well_signed", sa.Boolean(), nullable=False),
+        sa.Column("answer", sa.Integer(), nullable=False),
+        sa.Column("milliseconds", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+            name=op.f("fk_sandbox_events_account_id_accounts"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["customer_id"],
+            ["sandbox_customers.id"],
+            name=op.f("fk_sandbox_events_customer_id_sandbox_customers"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sandbox_events")),
+    )
+    with op.batch_alter_table("sandbox_events", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sandbox_events_customer_id"), ["customer_id"], unique=False
+        )
 
     op.create_table(
         "sandbox_receipts",

@@ -1,8 +1,8 @@
-"""The pretend phones: who they are, how they behave, and the receipts they still owe."""
+"""The pretend phones: who they are, how they behave, what they posted and still owe."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.columns import BigId, UtcDateTime, utcnow
@@ -18,6 +18,8 @@ class SandboxCustomer(db.Model):
     # read, delivered, sent, refused:<code>, twice, no_answer
     behaviour: Mapped[str] = mapped_column(String(30), default="read")
     bad_signature: Mapped[bool] = mapped_column(default=False)
+    # "Start over" empties the phone, not the records: it shows what came after this message.
+    cleared_message_id: Mapped[int] = mapped_column(BigId, default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
 
 
@@ -36,13 +38,19 @@ class SandboxReceipt(db.Model):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
-class SandboxMedia(db.Model):
-    """A picture sent from the pretend phone, until Parley has fetched it."""
+class SandboxEvent(db.Model):
+    """A webhook the pretend phone has posted, and what Parley answered."""
 
-    __tablename__ = "sandbox_media"
+    __tablename__ = "sandbox_events"
 
-    id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    mime_type: Mapped[str] = mapped_column(String(80))
-    filename: Mapped[str] = mapped_column(String(255), default="")
-    storage_key: Mapped[str] = mapped_column(String(255))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(
+        ForeignKey("sandbox_customers.id", ondelete="CASCADE"), index=True
+    )
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    title: Mapped[str] = mapped_column(String(120))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    well_signed: Mapped[bool]
+    answer: Mapped[int]  # the HTTP status
+    milliseconds: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
