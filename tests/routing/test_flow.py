@@ -1,0 +1,92 @@
+from datetime import timedelta
+
+from tests.factories import make_account, make_interaction, make_queue
+from webapp.accounts.models import RoutingStep
+from webapp.columns import utcnow
+from webapp.extensions import db, redis_clients
+from webapp.inbox.models import Interaction, InteractionEvent, InteractionState
+from webapp.routing import flow
+from webapp.unit_of_work import unit_of_work
+
+
+def advanced(interaction):
+    with unit_of_work():
+        flow.advance(db.session.get(Interaction, interaction.id))
+    return db.session.get(Interaction, interaction.id)
+
+
+def new_interaction(account, **columns):
+    return make_interaction(account, state=InteractionState.NEW, waiting_since=None, **columns)
+
+
+def test_a_new_conversation_waits_in_its_accounts_queue(account, queue):
+    interaction = advanced(new_interaction(account))
+
+    assert interaction.state == InteractionState.WAITING
+    assert interaction.queue_id == queue.id
+    assert utcnow() - interaction.waiting_since < timedelta(seconds=5)
+    assert [event.kind for event in db.session.query(InteractionEvent)] == ["queued"]
+
+
+def test_the_queue_step_asks_for_offers_after_the_commit(account, queue):
+    advanced(new_interaction(account))
+
+    assert redis_clients.hasty.exists(f"wake:workers.inbound.offer:{queue.id}")
+
+
+def test_an_account_without_steps_leaves_the_conversation_unmanaged(app):
+    interaction = advanced(new_interaction(make_account()))
+
+    assert interaction.state == InteractionState.UNMANAGED
+
+
+def test_a_step_whose_queue_is_gone_is_passed_over(app):
+    account = make_account()
+    there = make_queue("Orders")
+    with unit_of_work():
+        db.session.add(RoutingStep(account_id=account.id, position=1, queue_id=None))
+        db.session.add(RoutingStep(account_id=account.id, position=2, queue_id=there.id))
+
+    assert advanced(new_interaction(account)).queue_id == there.id
+
+
+def test_a_step_of_an_unknown_kind_is_passed_over(app):
+    account = make_account()
+    with unit_of_work():
+        db.session.add(RoutingStep(account_id=account.id, position=1, kind="horoscope"))
+
+    assert advanced(new_interaction(account)).state == InteractionState.UNMANAGED
+
+
+def test_steps_that_lead_in_circles_end_as_unmanaged(app, monkeypatch):
+    account = make_account()
+    with unit_of_work():
+        db.session.add(RoutingStep(account_id=account.id, position=1, kind="back"))
+    monkeypatch.setitem(flow.STEPS, "back", lambda interaction, step: 0)
+
+    assert advanced(new_interaction(account)).state == InteractionState.UNMANAGED
+
+
+def test_a_conversation_that_waits_already_is_left_alone(account, queue):
+    other = make_queue("Orders")
+    interaction = make_interaction(account, queue=other)
+
+    assert advanced(interaction).queue_id == other.id
+
+
+def test_a_conversation_left_between_two_steps_is_woken(account, queue):
+    interaction = new_interaction(account)
+
+    with unit_of_work():
+        flow.wake()
+
+    assert db.session.get(Interaction, interaction.id).state == InteractionState.WAITING
+
+
+def test_one_that_sleeps_on_is_not_woken(account, queue):
+    interaction = new_interaction(account, wake_at=utcnow() + timedelta(minutes=5))
+
+    with unit_of_work():
+        flow.wake()
+
+    assert db.session.get(Interaction, interaction.id).state == InteractionState.NEW
