@@ -1,0 +1,115 @@
+"""Passwords, and browsers that are signed in: one row each, ended wherever it is used."""
+
+import hashlib
+import secrets
+import sys
+from datetime import timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from sqlalchemy import func, select
+
+from webapp.columns import utcnow
+from webapp.extensions import db
+from webapp.staff import presence
+from webapp.staff.models import Presence, Role, SignIn, User
+
+SEEN_EVERY = timedelta(minutes=5)
+SHORTEST_PASSWORD = 10
+
+_hasher = PasswordHasher()
+# What an unknown address is compared with, so that it takes as long as a wrong password.
+_nobody = _hasher.hash(secrets.token_urlsafe(16))
+
+
+def hash_password(password):
+    return _aside(_hasher.hash, password)
+
+
+def find_person(email):
+    return db.session.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
+
+
+def check(email, password):
+    """The active person with this password, or None; equally slow whatever was wrong."""
+    user = find_person(email)
+    right = _aside(_matches, user.password_hash if user else _nobody, password)
+    return user if user is not None and right and user.active else None
+
+
+def begin(user, user_agent="", address="", now=None):
+    """Sign a browser in; gives the secret it carries. An agent who was away is there again."""
+    token = secrets.token_urlsafe(32)
+    db.session.add(
+        SignIn(
+            token_hash=_digest(token),
+            user_id=user.id,
+            user_agent=user_agent[:255],
+            address=address[:64],
+        )
+    )
+    presence.touch([user.id])
+    if user.presence == Presence.OFFLINE:
+        if user.presence_before_loss:
+            presence.came_back(user, now)
+        elif user.role == Role.AGENT:
+            presence.set_presence(user, Presence.AVAILABLE, now=now)
+    return token
+
+
+def find(token):
+    """The sign-in that carries this secret, if neither it nor its person has been ended."""
+    found = (
+        select(SignIn)
+        .join(SignIn.user)
+        .where(SignIn.token_hash == _digest(token), SignIn.ended_at.is_(None), User.active)
+    )
+    return db.session.scalar(found)
+
+
+def is_stale(sign_in, now=None):
+    """Whether "last seen" is old enough to be worth a write."""
+    return (now or utcnow()) - sign_in.seen_at > SEEN_EVERY
+
+
+def end(sign_in, now=None):
+    """Sign this browser out, from wherever."""
+    sign_in.ended_at = sign_in.ended_at or now or utcnow()
+
+
+def end_all(user, but=None, now=None):
+    """Sign this person out everywhere, but perhaps in the browser that asks."""
+    for sign_in in current(user):
+        if but is None or sign_in.id != but.id:
+            end(sign_in, now)
+
+
+def current(user):
+    """Where this person is signed in, the last seen first."""
+    live = (
+        select(SignIn)
+        .where(SignIn.user_id == user.id, SignIn.ended_at.is_(None))
+        .order_by(SignIn.seen_at.desc(), SignIn.id.desc())
+    )
+    return db.session.scalars(live).all()
+
+
+def _digest(token):
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _matches(password_hash, password):
+    try:
+        return _hasher.verify(password_hash, password)
+    except (Argon2Error, InvalidHashError):
+        return False
+
+
+def _aside(function, *arguments):
+    """Run it in gevent's thread pool if gevent runs us: argon2 would hold up every page."""
+    gevent_monkey = sys.modules.get("gevent.monkey")
+    if gevent_monkey and gevent_monkey.is_module_patched("threading"):
+        from gevent import get_hub
+
+        return get_hub().threadpool.apply(function, arguments)
+    return function(*arguments)
