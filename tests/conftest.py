@@ -1,4 +1,4 @@
-"""The cast and the servers every test starts from: a real database, a real Redis, no fakes inside."""
+"""The cast and the servers every test starts from: a real database and a real Redis."""
 
 import os
 
@@ -142,4 +142,3 @@ def empty(db):
         else:
             for name in names:
                 connection.execute(text(f"DELETE FROM {name}"))
-

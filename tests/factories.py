@@ -34,6 +34,14 @@ def save(*rows):
     return rows[0]
 
 
+def change(row, **columns):
+    """Commit new values of one row; a unit of work drops what was set before it began."""
+    with unit_of_work():
+        for name, value in columns.items():
+            setattr(row, name, value)
+    return row
+
+
 def make_user(name="Someone", role=Role.AGENT, presence=Presence.AVAILABLE, **columns):
     email = columns.pop("email", f"{name.lower().replace(' ', '.')}{next(_numbers)}@example.com")
     return save(

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Base(DeclarativeBase):
-    """Every table's parent; the names of constraints are fixed so that migrations can refer to them."""
+    """Every table's parent; constraints have fixed names, so that migrations can refer to them."""
 
     metadata = MetaData(
         naming_convention={
@@ -58,7 +58,7 @@ class Vault:
 
 
 class RedisClients:
-    """Two ways to the same Redis: one that waits out a restart, one that must never hold up a page."""
+    """Two ways to one Redis: one waits out a restart, the other must never hold up a page."""
 
     def __init__(self):
         self._url = None
@@ -87,7 +87,7 @@ class RedisClients:
 
     @property
     def hasty(self):
-        """For pages and hints: a lost hint is found by the clock, a page that waits is not forgiven."""
+        """For pages and hints: clock finds what a lost hint announced; nobody forgives a slow page."""
         if self._hasty is None:
             self._hasty = Redis.from_url(
                 self._url,

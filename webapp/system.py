@@ -1,4 +1,4 @@
-"""Facts about this installation: whether sending is held, and the mark that tells a restored database.
+"""Facts about this installation: is sending held, and the mark that tells a restored database.
 
 Clock moves one mark in the database and a copy outside it, in DATA_DIR and in Redis. A database
 whose mark is behind its copies was restored from a backup: what it has queued may have gone out
@@ -46,7 +46,7 @@ def mark_of(name):
 
 
 def check_mark(now=None):
-    """Hold sending if this database is older than what was seen outside it; else move the mark on."""
+    """Hold sending if this database is older than its marks outside; move the mark on."""
     now = now or utcnow()
     row = db.session.get(SystemMark, MARK)
     outside = max(filter(None, (_file_mark(), _redis_mark())), default=None)

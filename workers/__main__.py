@@ -50,7 +50,7 @@ def main(arguments):
 
 
 def parse(arguments):
-    """`["inbound", "+", "default", "low"]` → `[["inbound"], ["default", "low"]]`; exits on nonsense."""
+    """`inbound + default low` → `[["inbound"], ["default", "low"]]`; exits on an unknown name."""
     groups = [group.split() for group in " ".join(arguments).split("+")]
     unknown = {name for group in groups for name in group} - set(JOB_QUEUES)
     if unknown or not all(groups):

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import false, insert, select, update
 
 from webapp.columns import utcnow
 from webapp.database import lock
@@ -24,7 +24,7 @@ def close(interaction, reason, by=None, now=None):
 
 
 def sweep(limit=SWEEP_BATCH, now=None):
-    """Close a batch of interactions past their end; how many. Safe to run twice, or side by side."""
+    """Close a batch of interactions past their end; how many. Safe to run twice or side by side."""
     now = now or utcnow()
     over = Interaction.session_expires_at <= now
     due = db.session.scalars(
@@ -69,8 +69,7 @@ def _end(ids, condition, reason, by, now):
             close_reason=reason,
             closed_by_id=by.id if by else None,
             wake_at=None,
-            left_unanswered=(reason == CloseReason.TIMEOUT)
-            & Interaction.unanswered_since.is_not(None),
+            left_unanswered=_left_unanswered(reason),
         )
         .returning(Interaction.id, Interaction.owner_id, Interaction.queue_id)
         .execution_options(synchronize_session=False)
@@ -83,6 +82,12 @@ def _end(ids, condition, reason, by, now):
 def _moment_of_end(reason, now):
     """A session that ran out ended when it ran out, however late the sweep came."""
     return Interaction.session_expires_at if reason == CloseReason.TIMEOUT else now
+
+
+def _left_unanswered(reason):
+    if reason != CloseReason.TIMEOUT:
+        return false()
+    return Interaction.unanswered_since.is_not(None)
 
 
 def _tell(rows, reason, by, now):

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import current_app
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 
 from webapp import jobs
-from webapp.accounts.provider_access import provider_of
 from webapp.accounts.models import Account, AccountDrain
+from webapp.accounts.access_points import provider_of
 from webapp.columns import utcnow
 from webapp.database import lock
 from webapp.extensions import db

@@ -1,11 +1,11 @@
-"""An agent has seen a conversation: nothing is unread any more, and the customer sees blue ticks."""
+"""An agent has seen a conversation: nothing is unread, and the customer sees blue ticks."""
 
 from datetime import timedelta
 
 from sqlalchemy import or_, select
 
 from webapp import jobs
-from webapp.accounts.provider_access import provider_of
+from webapp.accounts.access_points import provider_of
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox import summary

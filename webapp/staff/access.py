@@ -12,6 +12,7 @@ from webapp.inbox.models import Interaction, InteractionState
 from webapp.queues.models import QueueMember
 from webapp.staff.models import Role
 
+ANYONE = ("anyone signed in",)
 LEADERS = (Role.ADMIN, Role.SUPERVISOR)
 
 
@@ -33,10 +34,17 @@ def needs(*roles):
                 abort(403)
             return view(*args, **kwargs)
 
-        guarded.access = roles or ("anyone signed in",)
+        guarded.access = roles or ANYONE
         return guarded
 
     return decorate
+
+
+def admits(view, user):
+    """Whether this person may open the view: menus show nothing else."""
+    if view.access == "public":
+        return True
+    return user.is_authenticated and (view.access == ANYONE or user.role in view.access)
 
 
 def leads(user):
@@ -66,7 +74,7 @@ def may_see(user, interaction):
 
 
 def may_write(user, interaction):
-    """Whether this person may answer or close: its owner, nobody else; leaders take it over first."""
+    """Whether this person may answer or close: its owner alone; leaders take it over first."""
     return interaction.owner_id == user.id
 
 

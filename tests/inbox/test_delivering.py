@@ -1,0 +1,221 @@
+"""Claim, call, record: against a real server that answers as Meta does."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from tests.factories import change, make_contact, make_interaction, make_meta_account
+from tests.support.meta_stub import MetaStub, fault
+from webapp import system
+from webapp.accounts.models import AccountDrain
+from webapp.columns import utcnow
+from webapp.extensions import db
+from webapp.inbox import delivering, sending
+from webapp.inbox.models import Attempt, Interaction, Message, MessageStatus
+from webapp.unit_of_work import unit_of_work
+
+
+@pytest.fixture
+def stub(app):
+    server = MetaStub()
+    before = app.config["META_API_URL"]
+    app.config["META_API_URL"] = server.url
+    yield server
+    app.config["META_API_URL"] = before
+    server.close()
+
+
+@pytest.fixture
+def meta(queue):
+    return make_meta_account(queue)
+
+
+@pytest.fixture
+def talk(meta, queue, ana):
+    return make_interaction(meta, owner=ana, queue=queue)
+
+
+def write(talk, ana, *texts):
+    with unit_of_work():
+        return [sending.write(talk, ana, text, f"{talk.id}-{text}").id for text in texts]
+
+
+def drain(meta):
+    delivering.drain(meta.id)
+    db.session.expire_all()
+
+
+def message(message_id):
+    return db.session.get(Message, message_id)
+
+
+def make_due():
+    with unit_of_work():
+        db.session.query(Message).update({"retry_at": None})
+
+
+def test_a_message_goes_out_with_a_correlation_id_of_its_own(stub, meta, talk, ana):
+    (written,) = write(talk, ana, "Hello")
+    drain(meta)
+    sent = message(written)
+    attempt = db.session.query(Attempt).one()
+    assert (sent.status, sent.provider_id) == (MessageStatus.SENT, "wamid.stub1")
+    assert stub.sent[0]["biz_opaque_callback_data"] == attempt.correlation_id
+    assert attempt.outcome == "sent"
+    assert db.session.get(Interaction, talk.id).last_status == MessageStatus.SENT
+
+
+def test_one_conversation_leaves_in_the_order_written(stub, meta, talk, ana):
+    texts = [f"line {n}" for n in range(12)]
+    stub.answers = [(200, None, 0.05 if n % 3 else 0) for n in range(12)]
+    write(talk, ana, *texts)
+    drain(meta)
+    assert stub.texts() == texts
+
+
+def test_two_workers_send_nothing_twice_and_keep_the_order(app, stub, meta, queue, ana):
+    talks = [make_interaction(meta, make_contact(), owner=ana, queue=queue) for _ in range(6)]
+    for talk in talks:
+        write(talk, ana, *(f"{talk.id}:{n}" for n in range(5)))
+
+    def work(account_id=meta.id):
+        with app.app_context():
+            delivering.drain(account_id)
+
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    drain(meta)
+    assert sorted(stub.texts()) == sorted({f"{t.id}:{n}" for t in talks for n in range(5)})
+    for talk in talks:
+        mine = [text for text in stub.texts() if text.startswith(f"{talk.id}:")]
+        assert mine == sorted(mine)
+
+
+def test_a_refusal_for_now_is_tried_again_and_holds_up_what_was_written_later(
+    stub, meta, talk, ana
+):
+    stub.answers = [fault(131000, status=500)]
+    first, second = write(talk, ana, "one", "two")
+    drain(meta)
+    assert message(first).status == MessageStatus.QUEUED
+    assert message(first).retry_at > utcnow()
+    assert message(second).status == MessageStatus.QUEUED
+    make_due()
+    drain(meta)
+    assert stub.texts() == ["one", "one", "two"]
+    assert db.session.query(Attempt).filter_by(message_id=first).count() == 2
+    assert len({body["biz_opaque_callback_data"] for body in stub.sent}) == 3
+
+
+def test_tries_come_to_an_end(stub, meta, talk, ana):
+    stub.answers = [fault(131000, status=500) for _ in range(10)]
+    (written,) = write(talk, ana, "one")
+    for _ in range(delivering.MAX_ATTEMPTS + 2):
+        make_due()
+        drain(meta)
+    assert message(written).status == MessageStatus.FAILED
+    assert len(stub.sent) == delivering.MAX_ATTEMPTS
+
+
+def test_a_permanent_refusal_fails_in_words_and_lets_the_next_go(stub, meta, talk, ana):
+    stub.answers = [fault(131026)]
+    first, second = write(talk, ana, "one", "two")
+    drain(meta)
+    assert message(first).status == MessageStatus.FAILED
+    assert message(first).error_code == "131026"
+    assert "WhatsApp" in message(first).error
+    assert message(second).status == MessageStatus.SENT
+
+
+@pytest.mark.parametrize("answer", [(0, None, 0), (502, {"gateway": "timeout"}, 0)])
+def test_a_call_without_an_answer_is_unknown_and_never_sent_again(stub, meta, talk, ana, answer):
+    stub.answers = [answer]
+    first, second = write(talk, ana, "one", "two")
+    drain(meta)
+    make_due()
+    drain(meta)
+    assert message(first).status == MessageStatus.UNKNOWN
+    assert message(second).status == MessageStatus.SENT
+    assert stub.texts() == ["one", "two"]
+
+
+def test_no_connection_is_provably_not_sent(app, meta, talk, ana):
+    app.config["META_API_URL"] = "http://127.0.0.1:9"
+    (written,) = write(talk, ana, "one")
+    drain(meta)
+    app.config["META_API_URL"] = "https://graph.facebook.com"
+    assert message(written).status == MessageStatus.QUEUED
+    assert message(written).retry_at is not None
+
+
+def test_the_window_is_asked_again_at_the_moment_of_the_call(stub, meta, talk, ana):
+    (written,) = write(talk, ana, "late")
+    change(talk, window_expires_at=utcnow() - timedelta(seconds=1))
+    drain(meta)
+    assert stub.sent == []
+    assert message(written).status == MessageStatus.FAILED
+    assert message(written).error_code == "window_closed"
+
+
+def test_the_providers_word_on_the_window_closes_it(stub, meta, talk, ana):
+    stub.answers = [fault(131047)]
+    write(talk, ana, "late")
+    drain(meta)
+    assert not db.session.get(Interaction, talk.id).window_open()
+
+
+def test_a_revoked_token_stops_the_account_and_keeps_what_is_queued(stub, meta, talk, queue, ana):
+    other = make_interaction(meta, make_contact(), owner=ana, queue=queue)
+    stub.answers = [fault(190, status=401), fault(190, status=401)]
+    first = write(talk, ana, "one")[0]
+    drain(meta)
+    later = write(other, ana, "two")[0]
+    drain(meta)
+    assert message(first).status == message(later).status == MessageStatus.QUEUED
+    assert len(stub.sent) == 1
+    assert db.session.get(AccountDrain, meta.id).problem
+
+
+def test_a_call_cut_off_by_a_crash_becomes_unknown(stub, meta, talk, ana):
+    (written,) = write(talk, ana, "one")
+    assert len(delivering.claim(meta.id, 1)) == 1
+    later = utcnow() + timedelta(seconds=delivering.CALL_SECONDS + 1)
+    with unit_of_work():
+        assert delivering.expire_stale_calls() == 0
+        assert delivering.expire_stale_calls(later) == 1
+    db.session.expire_all()
+    assert message(written).status == MessageStatus.UNKNOWN
+    assert db.session.query(Attempt).one().outcome == "unknown"
+
+
+def test_nothing_leaves_a_restored_database_until_a_person_says_so(stub, meta, talk, ana):
+    write(talk, ana, "one")
+    with unit_of_work():
+        system.hold_sending("restored")
+    drain(meta)
+    assert stub.sent == []
+    with unit_of_work():
+        system.release_sending()
+    drain(meta)
+    assert stub.texts() == ["one"]
+
+
+def test_no_transaction_is_open_during_the_call(app, stub, meta, talk, ana):
+    write(talk, ana, "one")
+    stub.answers = [(200, None, 0.5)]
+    pool = db.engine.pool
+    seen = []
+
+    def look():
+        seen.append(pool.checkedout())
+
+    timer = threading.Timer(0.25, look)
+    db.session.rollback()
+    timer.start()
+    delivering.drain(meta.id)
+    timer.join()
+    assert seen == [0]
