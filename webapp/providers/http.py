@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from http.cookiejar import DefaultCookiePolicy
 
 import orjson
 import requests
@@ -110,6 +111,7 @@ def _new_session():
     session = requests.Session()
     session.trust_env = False
     session.headers["User-Agent"] = "Parley"
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # accounts share sessions
     for scheme in ("https://", "http://"):
         session.mount(scheme, _Adapter(max_retries=0))
     return session

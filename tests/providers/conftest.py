@@ -1,0 +1,64 @@
+"""Providers against a local stand-in of their API; nothing here needs the application."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from webapp.providers import provider_for
+from webapp.providers.base import WebhookRequest
+from webapp.providers.http import Http
+
+PAYLOADS = Path(__file__).parent / "payloads"
+NUMBER_ID = "105555020088002"
+WABA_ID = "104555010077001"
+META_CREDENTIALS = {
+    "phone_number_id": NUMBER_ID,
+    "waba_id": WABA_ID,
+    "app_id": "100200300400",
+    "access_token": "EAAtoken",
+    "app_secret": "0123456789abcdef0123456789abcdef",
+    "verify_token": "RIGHT",
+}
+
+
+@dataclass
+class FakeAccount:
+    provider: str = "meta"
+    credentials: dict = field(default_factory=lambda: dict(META_CREDENTIALS))
+
+
+def webhook(body=b"", headers=None, query=None, method="POST", received_at=None):
+    return WebhookRequest(
+        method, "https://chat.example/webhooks/x", headers or {}, body, query or {}, received_at
+    )
+
+
+def payload_files(provider):
+    return sorted((PAYLOADS / provider).glob("[a-z]*.json"))
+
+
+def payload(name, provider="meta"):
+    return (PAYLOADS / provider / f"{name}.json").read_bytes()
+
+
+def cases(name):
+    return json.loads((PAYLOADS / "meta" / f"{name}.json").read_text())
+
+
+@pytest.fixture
+def meta_at():
+    """Builds the provider against an address, with short patience."""
+
+    def build(address, timeout=(1, 0.6), **credentials):
+        account = FakeAccount(credentials=META_CREDENTIALS | credentials)
+        settings = {"META_API_URL": address, "META_API_VERSION": "v26.0"}
+        return provider_for(account, settings, Http(timeout))
+
+    return build
+
+
+@pytest.fixture
+def meta(meta_at, httpserver):
+    return meta_at(httpserver.url_for(""))
