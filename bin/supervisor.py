@@ -31,6 +31,7 @@ class CannotStart(Exception):
 
 def main():
     arguments = _arguments()
+    os.umask(0o077)  # conversations and keys: for this user only
     stopping = StopSignal()
     try:
         settings = config.load({"BIND_ADDRESS": "127.0.0.1", **_non_empty(os.environ)})
@@ -119,7 +120,7 @@ def _check_sqlite(url):
         if path.stat().st_size < DATABASE_CHECK_BYTES:
             problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if problem != "ok":
-                raise sqlite3.DatabaseError(problem)
+                raise sqlite3.DatabaseError(problem.splitlines()[-1].strip())
         connection.close()
     except sqlite3.Error as error:
         raise CannotStart(

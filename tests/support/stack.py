@@ -1,113 +1,129 @@
-"""The real processes of the Procfile, started for a test and ended by their ids."""
+"""The default start as a person starts it: bin/run, in a folder and on a port of its own."""
 
+import json
 import os
 import signal
 import subprocess
-import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
 
-from tests.factories import CREDENTIAL_KEY
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
-WEB = (
-    "gunicorn -k gevent -w {workers} --worker-connections 2000 --timeout 60 --graceful-timeout 5 "
-    "--no-control-socket -b 127.0.0.1:{port} {app}"
-)
-COMMANDS = {
-    "worker": "-m workers inbound + outbound + default low",
-    "clock": "-m workers.clock",
-}
+OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CREDENTIAL_KEYS", "PUBLIC_URL", "SANDBOX")
 
 
 class Stack:
-    """`with Stack(database, redis_url, data_dir) as stack:` web, worker and clock are running."""
-
-    def __init__(self, database, redis_url, data_dir, web_workers=1, app="app:app", **environment):
-        self.port = free_port()
+    def __init__(self, data_dir, *arguments, **environ):
+        self.data_dir = data_dir
+        self.port = int(environ.pop("PORT", 0)) or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.processes = {}
-        self.data_dir = Path(data_dir)
-        self._web = WEB.format(workers=web_workers, port=self.port, app=app)
-        self.environment = {
-            **os.environ,
-            "DATABASE_URL": database,
-            "REDIS_URL": redis_url,
-            "DATA_DIR": str(data_dir),
-            "PORT": str(self.port),
-            "PUBLIC_URL": self.url,
-            "SECRET_KEY": "tests-tests-tests-tests",
-            "CREDENTIAL_KEYS": CREDENTIAL_KEY,
-            "LOG_LEVEL": "warning",
-            "SANDBOX": "on",
-            **environment,
-        }
+        self.said = []
+        self._process = subprocess.Popen(
+            [ROOT / "bin" / "run", *arguments],
+            env=clean_environ(DATA_DIR=str(data_dir), PORT=str(self.port), **environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
-    def __enter__(self):
-        self.run("flask", "--app", "app", "db", "upgrade")
-        for name in ("web", "worker", "clock"):
-            self.start(name)
-        self.wait_ready()
+    @property
+    def pid(self):
+        return self._process.pid
+
+    @property
+    def output(self):
+        return "".join(self.said)
+
+    def wait_until_ready(self, seconds=90):
+        wait_for(lambda: "Stop: Ctrl-C" in self.output or self._process.poll() is not None, seconds)
+        if self._process.poll() is not None:
+            raise AssertionError(f"bin/run ended:\n{self.output}\n{self.log}")
         return self
 
-    def __exit__(self, *_error):
-        for name in list(self.processes):
-            self.stop(name)
+    def wait_until_ended(self, seconds=90):
+        code = self._process.wait(seconds)
+        self._reader.join(10)
+        return code
 
-    def run(self, *arguments, **options):
-        """One command of the project, to its end."""
-        program = Path(sys.executable).with_name(arguments[0])
-        return subprocess.run(
-            [str(program), *arguments[1:]],
-            cwd=ROOT,
-            env=self.environment,
-            check=True,
-            capture_output=True,
-            text=True,
-            **options,
-        )
+    def stop(self, number=signal.SIGINT):
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+        return self.wait_until_ended()
 
-    def start(self, name):
-        environment = self.environment
-        if name == "web":
-            environment = environment | {"SOCKETIO_ASYNC_MODE": "gevent"}
-            gunicorn, *rest = self._web.split()
-            command = [str(Path(sys.executable).with_name(gunicorn)), *rest]
-        else:
-            command = [sys.executable, *COMMANDS[name].split()]
-        with open(self.data_dir / f"{name}.log", "ab") as log:
-            self.processes[name] = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
-            )
+    def get(self, path):
+        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+            return json.loads(answer.read())
 
-    def kill(self, name):
-        """SIGKILL to the process and its children: no handler runs."""
-        process = self.processes[name]
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    def processes(self):
+        """Process ids of all it started, by the name in the Procfile or `redis`."""
+        found = {}
+        for pid in children_of(self.pid):
+            line = command_line(pid)
+            name = next((n for n, words in MARKS.items() if words in line), None)
+            if name:
+                found[name] = pid
+        return found
 
-    def stop(self, name):
-        process = self.processes.pop(name)
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+    @property
+    def log(self):
+        path = self.data_dir / "logs" / "parley.log"
+        return path.read_text(errors="replace")[-5000:] if path.exists() else ""
 
-    def wait_ready(self, seconds=30):
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                with urllib.request.urlopen(f"{self.url}/readyz", timeout=2):
-                    return
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise RuntimeError(f"not ready: {self.data_dir}/web.log") from None
-                time.sleep(0.1)
+    def _read(self):
+        for line in self._process.stdout:
+            self.said.append(line)
 
-    def log(self, name):
-        return (self.data_dir / f"{name}.log").read_text()
+
+MARKS = {
+    "web": "gunicorn",
+    "worker": "workers inbound",
+    "sender": "workers campaign",
+    "clock": "workers.clock",
+    "redis": "valkey",
+}
+
+
+def clean_environ(**changes):
+    kept = {name: value for name, value in os.environ.items() if name not in OURS}
+    return kept | changes
+
+
+def children_of(pid):
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in text.split()]
+
+
+def descendants_of(pid):
+    found = []
+    for child in children_of(pid):
+        found += [child, *descendants_of(child)]
+    return found
+
+
+def command_line(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def wait_for(condition, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s in vain")
+        time.sleep(0.05)
