@@ -3,7 +3,7 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import config, database, logs, models, security
+from webapp import assets, config, database, errors, logs, models, security, words
 from webapp.extensions import csrf, db, limiter, login, migrate, redis_clients, socketio, vault
 
 __version__ = "0.1.0"
@@ -17,6 +17,7 @@ def create_app(settings=None):
     logs.init_app(app)
     _extensions(app)
     _features(app)
+    _pages(app)
     _front(app)
     return app
 
@@ -65,6 +66,15 @@ def _features(app):
         cors_allowed_origins=[app.config["PUBLIC_URL"]],
     )
     socket.init_app(app)
+
+
+def _pages(app):
+    from webapp import navigation
+
+    assets.init_app(app)
+    words.init_app(app)
+    errors.init_app(app)
+    navigation.init_app(app)
 
 
 def _front(app):

@@ -1,0 +1,28 @@
+// Small things that are the same on every page: copy, open a dialog, preferences, toasts.
+import { post, say } from "./post.js";
+
+document.addEventListener("click", (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy) copyText(copy);
+  const opener = event.target.closest("[data-open-dialog]");
+  if (opener) document.getElementById(opener.dataset.openDialog)?.showModal();
+});
+
+document.addEventListener("change", (event) => {
+  const box = event.target.closest("[data-preference]");
+  if (!box) return;
+  const name = box.dataset.preference;
+  document.querySelector("meta[name=parley]").dataset[name] = box.checked ? "on" : "off";
+  post(box.dataset.url, { [name]: box.checked ? "on" : "off" });
+});
+
+async function copyText(button) {
+  await navigator.clipboard.writeText(button.dataset.copy);
+  say("Copied");
+  button.classList.add("is-copied");
+  setTimeout(() => button.classList.remove("is-copied"), 1500);
+}
+
+for (const node of document.querySelectorAll("[data-toast]")) {
+  setTimeout(() => node.remove(), 6000);
+}

@@ -1,0 +1,177 @@
+"""What the conversation list shows: its sections, their order, and how many wait where."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, literal_column, or_, select
+from sqlalchemy.orm import joinedload
+
+from webapp.extensions import db
+from webapp.inbox.models import Draft, Interaction
+from webapp.staff import access
+
+PAGE = 50
+COUNTED = 1000  # beyond this a tab says "999+"
+
+# Written out, not bound: only then do SQLite and a prepared statement see the partial indexes.
+OPEN = Interaction.state != literal_column("'closed'")
+CLOSED = Interaction.state == literal_column("'closed'")
+WAITING = Interaction.state == literal_column("'waiting'")
+UNMANAGED = Interaction.state == literal_column("'unmanaged'")
+ASSIGNED = Interaction.state == literal_column("'assigned'")
+TABS = ("mine", "queues", "done", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One section: which interactions, by which column, newest or oldest first."""
+
+    key: str
+    title: str
+    condition: object
+    column: object
+    newest_first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    key: str
+    title: str
+    interactions: list
+    next: str | None  # where the next page begins, None on the last
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    mine: int
+    unread: int
+    queues: int
+
+
+def tabs(user):
+    return TABS if access.leads(user) else TABS[:3]
+
+
+def sections(user, show, open_id=None):
+    """The sections of one tab that have anything in them, each with its first page."""
+    found = [page(plan) for plan in plans(user, show)]
+    shown = {row.id for section in found for row in section.interactions}
+    if open_id and open_id not in shown:
+        found.insert(0, _opened(user, open_id))
+    return [section for section in found if section.interactions]
+
+
+def plans(user, show):
+    mine = Interaction.owner_id == user.id
+    visible = access.visible_interactions(user)
+    left = and_(Interaction.left_unanswered, CLOSED)
+    last, closed_at = Interaction.last_message_at, Interaction.closed_at
+    since, waiting = Interaction.unanswered_since, Interaction.waiting_since
+    unowned = and_(Interaction.owner_id.is_(None), visible)
+    if show == "queues":
+        return [
+            Plan("waiting", "Waiting in your queues", and_(WAITING, visible), waiting, False),
+            Plan("unmanaged", "In no queue", and_(UNMANAGED, visible), last, False),
+            Plan("left", "Left unanswered", and_(left, unowned), closed_at),
+        ]
+    if show == "done":
+        return [
+            Plan("done", "Done", and_(CLOSED, visible if access.leads(user) else mine), closed_at)
+        ]
+    if show == "all" and access.leads(user):
+        return [
+            Plan("waiting", "Waiting", WAITING, waiting, False),
+            Plan("unmanaged", "In no queue", UNMANAGED, last, False),
+            Plan("assigned", "With somebody", ASSIGNED, last),
+            Plan("left", "Left unanswered", left, closed_at),
+        ]
+    return [
+        Plan("reply", "Needs a reply", and_(OPEN, mine, since.is_not(None)), since, False),
+        Plan("customer", "Waiting for the customer", and_(OPEN, mine, since.is_(None)), last),
+        Plan("left", "Left unanswered", and_(left, mine), closed_at),
+    ]
+
+
+def page(plan, after=None, limit=PAGE):
+    """One page of a section, by key: `after` is the `next` of the page before."""
+    statement = _rows(plan.condition)
+    if after:
+        statement = statement.where(_beyond(plan, *_read(after)))
+    keys = (plan.column, Interaction.id)
+    order = [key.desc() for key in keys] if plan.newest_first else list(keys)
+    rows = list(db.session.scalars(statement.order_by(*order).limit(limit + 1)))
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Section(plan.key, plan.title, rows, _write(plan, rows[-1]) if more else None)
+
+
+def counts(user):
+    """How many are mine, how many of those have something unread, how many wait for anybody."""
+    mine, unread = db.session.execute(
+        select(func.count(), func.count().filter(Interaction.unread > 0)).where(
+            OPEN, Interaction.owner_id == user.id
+        )
+    ).one()
+    waiting = (
+        select(Interaction.id)
+        .where(or_(WAITING, UNMANAGED), access.visible_interactions(user))
+        .limit(COUNTED)
+    )
+    queues = db.session.scalar(select(func.count()).select_from(waiting.subquery()))
+    return Counts(mine, unread, queues)
+
+
+def unread_count(user):
+    """How many of this person's open conversations have something unread."""
+    return db.session.scalar(
+        select(func.count()).where(OPEN, Interaction.owner_id == user.id, Interaction.unread > 0)
+    )
+
+
+def drafts_of(user, found):
+    """Interaction id → what this person wrote there and has not sent."""
+    ids = [row.id for section in found for row in section.interactions]
+    if not ids:
+        return {}
+    statement = select(Draft.interaction_id, Draft.text).where(
+        Draft.user_id == user.id, Draft.interaction_id.in_(ids), Draft.text != ""
+    )
+    return dict(db.session.execute(statement).tuples())
+
+
+def is_empty():
+    """Whether no customer ever wrote: the first day."""
+    return db.session.scalar(select(Interaction.id).limit(1)) is None
+
+
+def by_ids(user, ids):
+    """These interactions in this order, without those the person may not see."""
+    rows = db.session.scalars(
+        _rows(Interaction.id.in_(ids)).where(access.visible_interactions(user))
+    )
+    known = {row.id: row for row in rows}
+    return [known[id_] for id_ in ids if id_ in known]
+
+
+def _rows(condition):
+    return select(Interaction).where(condition).options(joinedload(Interaction.queue))
+
+
+def _opened(user, open_id):
+    return Section("open", "Open now", by_ids(user, [open_id]), None)
+
+
+def _beyond(plan, value, id_):
+    if plan.newest_first:
+        return or_(plan.column < value, and_(plan.column == value, Interaction.id < id_))
+    return or_(plan.column > value, and_(plan.column == value, Interaction.id > id_))
+
+
+def _write(plan, row):
+    return f"{getattr(row, plan.column.key).isoformat()}~{row.id}"
+
+
+def _read(cursor):
+    """Raises ValueError for a cursor nobody handed out."""
+    value, _, id_ = cursor.partition("~")
+    return datetime.fromisoformat(value), int(id_)

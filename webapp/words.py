@@ -1,0 +1,136 @@
+"""How times, waits, names and numbers are put on screen."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from flask import g, has_request_context, request
+
+from webapp.columns import utcnow
+
+HUES = 8
+WEEK = timedelta(days=6)
+
+
+def init_app(app):
+    app.jinja_env.filters.update(
+        clock=clock,
+        day=day,
+        moment=moment,
+        short_date=short_date,
+        span=span,
+        initials=initials,
+        hue=hue,
+        phone=phone,
+        first_name=first_name,
+    )
+    app.jinja_env.globals.update(now=utcnow)
+
+
+def zone():
+    """The browser's time zone, which its page told us in a cookie."""
+    if not has_request_context():
+        return ZoneInfo("UTC")
+    if "zone" not in g:
+        g.zone = _zone(request.cookies.get("zone", ""))
+    return g.zone
+
+
+def clock(at):
+    """10:42"""
+    return f"{at.astimezone(zone()):%H:%M}" if at else ""
+
+
+def local_day(at):
+    return at.astimezone(zone()).date()
+
+
+def day(at, now=None):
+    """Today, Yesterday, Friday 20 November; with the year once it is another one."""
+    date, today = local_day(at), local_day(now or utcnow())
+    if date == today:
+        return "Today"
+    if date == today - timedelta(days=1):
+        return "Yesterday"
+    words = f"{date:%A} {date.day} {date:%B}"
+    return words if date.year == today.year else f"{words} {date.year}"
+
+
+def short_date(at, now=None):
+    """10:42 today; Sat within a week; 3 Nov, and 3 Nov 2025 in another year."""
+    date, today = local_day(at), local_day(now or utcnow())
+    if date == today:
+        return clock(at)
+    if timedelta(0) < today - date <= WEEK:
+        return f"{date:%a}"
+    words = f"{date.day} {date:%b}"
+    return words if date.year == today.year else f"{words} {date.year}"
+
+
+def moment(at, now=None):
+    """today at 10:42; on Saturday at 09:12; on 3 Nov at 10:42"""
+    date, today = local_day(at), local_day(now or utcnow())
+    if date == today:
+        return f"today at {clock(at)}"
+    if date == today + timedelta(days=1):
+        return f"tomorrow at {clock(at)}"
+    if timedelta(0) < today - date <= WEEK:
+        return f"on {date:%A} at {clock(at)}"
+    year = "" if date.year == today.year else f" {date.year}"
+    return f"on {date.day} {date:%b}{year} at {clock(at)}"
+
+
+def span(seconds):
+    """48 s, 2 m 10 s, 9 m, 23 h 58 m, 3 d 4 h: seconds only where they matter."""
+    seconds = max(0, int(seconds.total_seconds() if hasattr(seconds, "total_seconds") else seconds))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 600:
+        return f"{seconds // 60} m {seconds % 60:02} s"
+    if seconds < 3600:
+        return f"{seconds // 60} m"
+    if seconds < 86_400:
+        return f"{seconds // 3600} h {seconds % 3600 // 60} m"
+    return f"{seconds // 86_400} d {seconds % 86_400 // 3600} h"
+
+
+def initials(name):
+    """DW for Dana Whitlock, +5 for a bare number."""
+    words = name.split()
+    if not words:
+        return "?"
+    if words[0][0] == "+" or words[0][0].isdigit():
+        return name[:2]
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+def first_name(name):
+    """How a sentence names a customer; a number or a user name stays whole."""
+    words = name.split()
+    if not words or words[0][0] in "+@" or words[0][0].isdigit():
+        return name
+    return words[0]
+
+
+def hue(number):
+    """One of the eight avatar colours, always the same for the same person."""
+    return (number or 0) * 5 % HUES + 1
+
+
+def phone(text):
+    """+1 555-012-3409: grouped the way its country writes it; anything else as it is."""
+    if not text or not text.lstrip("+").isdigit():
+        return text or ""
+    try:
+        number = phonenumbers.parse("+" + text.lstrip("+"))
+    except phonenumbers.NumberParseException:
+        return text
+    grouped = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return grouped.replace("-", " ")
+
+
+def _zone(name):
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        return ZoneInfo("UTC")
