@@ -1,4 +1,4 @@
-"""Starts bin/run with demo data in a temporary folder and prints what each process holds when idle."""
+"""Starts bin/run in a temporary folder and prints what each process holds when idle."""
 
 import sys
 import tempfile
