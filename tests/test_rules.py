@@ -16,7 +16,10 @@ RUNGS = {
         "config", "embedded", "extensions", "columns", "database", "logs", "media_store",
         "providers", "unit_of_work",
     ),
-    1: ("models", "access", "push", "jobs", "pages", "security", "access_points", "phone", "system"),
+    1: (
+        "models", "access", "push", "jobs", "pages", "security", "access_points", "phone",
+        "system",
+    ),
     3: ("routes", "socket", "errors", "health", "front", "navigation", "words", "assets"),
     4: ("__init__", "commands", "demo", "supervisor"),
 }  # fmt: skip

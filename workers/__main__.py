@@ -5,6 +5,7 @@ its memory, and are started again when they end. One slow provider, large file o
 up only its own group.
 """
 
+import ctypes
 import gc
 import logging
 import os
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 JOBS_PER_PROCESS = 1000
 MAINTENANCE_SECONDS = 60  # RQ's own 600 leaves a killed worker's job unnoticed for ten minutes
 RESTART_SECONDS = 1
+PR_SET_PDEATHSIG = 1
 
 
 class Worker(SimpleWorker):
@@ -100,6 +102,7 @@ class Parent:
 
 def work(app, group):
     """Serve a group of job queues until asked to stop; the exit code for the parent."""
+    _end_with_parent()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Worker.app = app
@@ -117,6 +120,12 @@ def work(app, group):
         log.exception("the worker of %s failed", group)
         return 1
     return 0
+
+
+def _end_with_parent():
+    """A parent that was killed must not leave children beside those of its successor."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 if __name__ == "__main__":
