@@ -60,8 +60,12 @@ def visible_interactions(user):
     in_my_queue = Interaction.queue_id.in_(
         select(QueueMember.queue_id).where(QueueMember.user_id == user.id)
     )
+    # Without a queue only the account's own list says whose it is.
+    mine_to_take = and_(Interaction.queue_id.is_(None), _is_named(user, Interaction.account_id))
     return or_(
-        Interaction.owner_id == user.id, and_(in_my_queue, _serves(user, Interaction.account_id))
+        Interaction.owner_id == user.id,
+        and_(in_my_queue, _serves(user, Interaction.account_id)),
+        mine_to_take,
     )
 
 
@@ -112,8 +116,11 @@ def may_watch(user, room):
 def _serves(user, account_id):
     """An account without a list of its own is served by whoever is in its queues."""
     listed = exists().where(AccountAgent.account_id == account_id)
-    named = exists().where(AccountAgent.account_id == account_id, AccountAgent.user_id == user.id)
-    return or_(~listed, named)
+    return or_(~listed, _is_named(user, account_id))
+
+
+def _is_named(user, account_id):
+    return exists().where(AccountAgent.account_id == account_id, AccountAgent.user_id == user.id)
 
 
 def _is_member(user, queue_id):
