@@ -7,12 +7,11 @@ import argparse
 import fcntl
 import json
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -227,13 +226,10 @@ def _command(name):
 
 
 def _wait_until_ready(settings, children, stopping, log):
-    address = settings["BIND_ADDRESS"]
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(address, address)
-    url = f"http://{host}:{settings['PORT']}/readyz"
     deadline = time.monotonic() + READY_SECONDS
-    while not stopping.asked and not _answers(url):
+    while not stopping.asked and not _answers(settings["BIND_ADDRESS"], settings["PORT"]):
         if time.monotonic() > deadline:
-            raise CannotStart(f"{url} does not answer 200: {log} says why.")
+            raise CannotStart(f"/readyz does not answer 200: {log} says why.")
         for child in children:
             child.keep_alive()
             if child.deaths >= 3:
@@ -241,11 +237,14 @@ def _wait_until_ready(settings, children, stopping, log):
         time.sleep(0.1)
 
 
-def _answers(url):
+def _answers(address, port):
+    """Whether /readyz says 200; by hand, because urllib.request would hold 8 MB all along."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
     try:
-        with urllib.request.urlopen(url, timeout=5) as response:
-            return response.status == 200
-    except (urllib.error.URLError, OSError):
+        with socket.create_connection((host, port), timeout=5) as connection:
+            connection.sendall(b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            return connection.recv(64).split(b" ")[1:2] == [b"200"]
+    except OSError:
         return False
 
 

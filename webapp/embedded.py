@@ -4,7 +4,6 @@ import base64
 import binascii
 import json
 import os
-import secrets
 import shutil
 import socket
 from pathlib import Path
@@ -17,7 +16,7 @@ def keys(data_dir):
         Path(data_dir) / "keys.json",
         lambda: json.dumps(
             {
-                "secret_key": secrets.token_urlsafe(48),
+                "secret_key": base64.urlsafe_b64encode(os.urandom(48)).decode(),
                 "credential_keys": [new_fernet_key()],
             },
             indent=2,
@@ -133,13 +132,13 @@ def _new_redis_url():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    return f"redis://:{secrets.token_hex(16)}@127.0.0.1:{port}/0\n"
+    return f"redis://:{os.urandom(16).hex()}@127.0.0.1:{port}/0\n"
 
 
 def _made_once(path, make):
     """The file's text; of processes that start together one writes it, whole or not at all."""
     if not path.exists():
-        draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
         draft.touch(mode=0o600)
         draft.write_text(make())
         try:

@@ -1,13 +1,13 @@
 """What the application is built on, unbound; `create_app` binds each of these once."""
 
 import logging
+import sys
 
 import orjson
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_socketio import SocketIO
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
@@ -100,8 +100,20 @@ class RedisClients:
         return self._hasty
 
 
+class Migrations:
+    """Flask-Migrate where its commands are; Alembic is 9 MB that web and workers never use."""
+
+    def init_app(self, app, database, directory):
+        # The `flask` command has loaded it by now, as its plugin; gunicorn and workers have not.
+        if "flask_migrate" in sys.modules:
+            from flask_migrate import Migrate
+
+            extension = Migrate(render_as_batch=True, compare_type=True)
+            extension.init_app(app, database, directory)
+
+
 db = SQLAlchemy(model_class=Base)
-migrate = Migrate(render_as_batch=True, compare_type=True)
+migrate = Migrations()
 socketio = SocketIO()
 login = LoginManager()
 csrf = CSRFProtect()
