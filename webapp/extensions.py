@@ -1,6 +1,7 @@
 """What the application is built on, unbound; `create_app` binds each of these once."""
 
 import logging
+import os
 import sys
 
 import orjson
@@ -104,8 +105,8 @@ class Migrations:
     """Flask-Migrate where its commands are; Alembic is 9 MB that web and workers never use."""
 
     def init_app(self, app, database, directory):
-        # The `flask` command has loaded it by now, as its plugin; gunicorn and workers have not.
-        if "flask_migrate" in sys.modules:
+        # Set by the `flask` command; tests have imported it by now; gunicorn and workers do neither.
+        if os.environ.get("FLASK_RUN_FROM_CLI") == "true" or "flask_migrate" in sys.modules:
             from flask_migrate import Migrate
 
             extension = Migrate(render_as_batch=True, compare_type=True)
