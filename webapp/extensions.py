@@ -88,7 +88,7 @@ class RedisClients:
 
     @property
     def hasty(self):
-        """For pages and hints: clock finds what a lost hint announced; nobody forgives a slow page."""
+        """For pages and hints: clock finds what a lost hint meant; a slow page is not forgiven."""
         if self._hasty is None:
             self._hasty = Redis.from_url(
                 self._url,
@@ -105,7 +105,7 @@ class Migrations:
     """Flask-Migrate where its commands are; Alembic is 9 MB that web and workers never use."""
 
     def init_app(self, app, database, directory):
-        # Set by the `flask` command; tests have imported it by now; gunicorn and workers do neither.
+        # The `flask` command says who it is; tests have imported it; gunicorn does neither.
         if os.environ.get("FLASK_RUN_FROM_CLI") == "true" or "flask_migrate" in sys.modules:
             from flask_migrate import Migrate
 
