@@ -42,9 +42,14 @@ def clean(value, depth: int = 0):
         return {clean_text(str(key)): clean(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
         return [clean(item, depth + 1) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    return clean_number(value) if isinstance(value, int | float) else value
+
+
+def clean_number(number):
+    """Finite and within 64 bits, as orjson would have read it."""
+    if isinstance(number, int) and not -(2**63) <= number < 2**64:
+        number = number_of(number)
+    return None if isinstance(number, float) and not math.isfinite(number) else number
 
 
 def clean_text(text: str) -> str:
