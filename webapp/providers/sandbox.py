@@ -8,6 +8,7 @@ shape, signed with a secret of our own.
 
 import base64
 import hashlib
+import io
 import time
 import uuid
 
@@ -79,7 +80,7 @@ class Sandbox(Provider):
         if picture is None:
             raise ProviderError("The sandbox phone no longer has this picture", permanent=True)
         digest = hashlib.file_digest(picture, "sha256")
-        size = picture.tell()
+        size = picture.seek(0, io.SEEK_END)
         picture.seek(0)
         matches = base64.b64encode(digest.digest()).decode() == media.sha256
         return FetchedMedia(picture, media.mime_type, size, digest.hexdigest(), matches)

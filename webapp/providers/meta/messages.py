@@ -105,7 +105,7 @@ def _forwarded(context):
 
 def _identity_change(event):
     body = dict_of(event.raw.get("system"))
-    if event.source is not Source.LIVE or body.get("type") not in _CHANGES_IDENTITY:
+    if event.source is not Source.LIVE or text_of(body.get("type")) not in _CHANGES_IDENTITY:
         return []
     number = body.get("wa_id") or body.get("new_wa_id")
     new = person(number, body.get("user_id"), body.get("parent_user_id"))

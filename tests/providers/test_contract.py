@@ -1,0 +1,133 @@
+"""What every provider promises, the same for all of them."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from webapp.providers import PROVIDERS, provider_for, sandbox
+from webapp.providers.base import (
+    BadSignature,
+    CheckLine,
+    InboundMessage,
+    ProviderError,
+    Recipient,
+    Text,
+    Unsupported,
+)
+from webapp.providers.signing import sign
+
+from .conftest import META_CREDENTIALS, FakeAccount, payload, webhook
+
+SAMPLES = {
+    "meta": {
+        "credentials": META_CREDENTIALS,
+        "body": payload("message_text"),
+        "header": "x-hub-signature-256",
+        "secret": META_CREDENTIALS["app_secret"],
+    },
+    "sandbox": {
+        "credentials": {"webhook_secret": "s3cret"},
+        "body": sandbox.inbound_text_body("77", "15550142233", "Hi"),
+        "header": "x-parley-signature-256",
+        "secret": "s3cret",
+    },
+}
+SETTINGS = {"META_API_URL": "http://127.0.0.1:1", "META_API_VERSION": "v26.0"}
+
+
+@pytest.fixture(params=sorted(PROVIDERS))
+def sample(request):
+    return SimpleNamespace(name=request.param, **SAMPLES[request.param])
+
+
+@pytest.fixture
+def provider(sample):
+    return provider_for(FakeAccount(sample.name, dict(sample.credentials)), SETTINGS)
+
+
+def signed(sample, body=None, secret=None):
+    body = sample.body if body is None else body
+    return webhook(body, {sample.header: sign(secret or sample.secret, body)})
+
+
+def test_every_provider_has_its_samples():
+    assert set(SAMPLES) == set(PROVIDERS)
+
+
+def test_its_own_signature_is_accepted(sample, provider):
+    provider.verify(signed(sample))
+
+
+def test_any_other_signature_is_refused(sample, provider):
+    good = signed(sample)
+    for request in (
+        webhook(sample.body),
+        webhook(sample.body, {sample.header: ""}),
+        signed(sample, secret="another"),
+        webhook(sample.body + b" ", good.headers),
+        webhook(sample.body, {sample.header: good.headers[sample.header].partition("=")[2]}),
+    ):
+        with pytest.raises(BadSignature):
+            provider.verify(request)
+
+
+def test_without_credentials_nothing_is_accepted(sample):
+    provider = provider_for(FakeAccount(sample.name, {}), SETTINGS)
+    with pytest.raises(BadSignature):
+        provider.verify(signed(sample))
+    assert provider.handshake(webhook(method="GET", query={"hub.mode": "subscribe"})) is None
+
+
+def test_a_message_is_parsed_and_keeps_its_raw_form(sample, provider):
+    (event,) = provider.parse(signed(sample))
+    assert isinstance(event, InboundMessage)
+    assert event.raw
+    assert event.sent_at.tzinfo is not None
+
+
+def test_the_same_body_gives_the_same_events(sample, provider):
+    assert provider.parse(signed(sample)) == provider.parse(signed(sample))
+
+
+@pytest.mark.parametrize("body", (b"", b"nonsense", b"[" * 100_000, b"\x00"))
+def test_what_cannot_be_read_is_kept(provider, body):
+    (event,) = provider.parse(webhook(body))
+    assert isinstance(event, Unsupported)
+
+
+def test_a_command_it_does_not_know_is_refused_for_good(provider):
+    with pytest.raises(ProviderError) as raised:
+        provider.send(SimpleNamespace(to=Recipient(phone="1555")), "parley-1")
+    assert raised.value.permanent
+
+
+def test_it_sends_what_it_says_it_sends(provider):
+    assert "text" in provider.sends
+    assert Text(Recipient(phone="1"), "x").preview_url
+
+
+def test_its_form_fields_are_named_and_its_secrets_marked(sample, provider):
+    names = [field.name for field in provider.form_fields]
+    assert len(set(names)) == len(names)
+    for field in provider.form_fields:
+        assert field.label
+        assert not field.rotates or f"{field.name}_previous" not in names
+        if field.name.endswith(("token", "secret")) and not field.generated:
+            assert field.secret
+
+
+def test_the_check_answers_in_lines(provider):
+    lines = provider.check()
+    assert lines
+    assert all(isinstance(line, CheckLine) and line.message for line in lines)
+    assert all(line.action for line in lines if line.ok is not True)
+
+
+def test_plain_settings_may_stand_beside_the_secrets():
+    account = SimpleNamespace(
+        provider="meta", credentials={"access_token": "x"}, phone_number_id="77", waba_id=None
+    )
+    assert provider_for(account, SETTINGS).credentials == {
+        "access_token": "x",
+        "phone_number_id": "77",
+    }
