@@ -125,9 +125,18 @@ def test_the_check_answers_in_lines(provider):
 
 def test_plain_settings_may_stand_beside_the_secrets():
     account = SimpleNamespace(
-        provider="meta", credentials={"access_token": "x"}, phone_number_id="77", waba_id=None
+        provider="meta",
+        credentials={"access_token": "x", "_set": {"access_token": {}}},
+        phone_number_id="77",
+        waba_id=None,
     )
     assert provider_for(account, SETTINGS).credentials == {
         "access_token": "x",
         "phone_number_id": "77",
     }
+
+
+def test_credentials_that_cannot_be_unsealed_accept_nothing():
+    provider = provider_for(SimpleNamespace(provider="meta", credentials=None), SETTINGS)
+    with pytest.raises(BadSignature):
+        provider.verify(webhook(b"{}", {"x-hub-signature-256": sign("", b"{}")}))

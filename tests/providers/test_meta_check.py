@@ -1,6 +1,7 @@
 """ "Test connection": what Meta answers, in plain words with the mend."""
 
 import pytest
+from pytest_httpserver.httpserver import QueryMatcher
 
 from .conftest import NUMBER_ID, WABA_ID
 
@@ -12,6 +13,16 @@ NUMBER = {
     "health_status": {"can_send_message": "AVAILABLE", "entities": []},
 }
 APPS = {"data": [{"whatsapp_business_api_data": {"id": "100200300400", "name": "Kettles"}}]}
+
+
+class Naming(QueryMatcher):
+    """Matches a query that has this word in it."""
+
+    def __init__(self, word):
+        self.word = word.encode()
+
+    def get_comparing_values(self, query_string):
+        return self.word in query_string, True
 
 
 def error(code, message="x"):
@@ -68,23 +79,10 @@ def test_a_field_meta_does_not_know_is_left_out(meta, at_meta, httpserver):
         {"id": NUMBER_ID, "display_phone_number": "+1 555-010-0200"}
     )
     httpserver.expect_request(
-        f"/v26.0/{NUMBER_ID}", query_string=lambda_fields("health_status")
+        f"/v26.0/{NUMBER_ID}", query_string=Naming("health_status")
     ).respond_with_json(error(100, "(#100) Tried accessing nonexisting field"), status=400)
     at_meta()
     assert lines(meta)["Number"].ok
-
-
-def lambda_fields(word):
-    from pytest_httpserver.httpserver import QueryMatcher
-
-    class Containing(QueryMatcher):
-        def get_comparing_values(self, query):
-            return word.encode() in query, True
-
-        def match(self, query):
-            return word.encode() in query
-
-    return Containing()
 
 
 @pytest.mark.parametrize("state", ("BANNED", "RESTRICTED", "SOMETHING_NEW"))
@@ -119,7 +117,7 @@ def test_an_app_that_gets_no_events_is_found_out(meta, at_meta, apps):
 
 def test_a_secret_of_another_app_is_found_out(meta, at_meta, httpserver):
     httpserver.expect_request(
-        f"/v26.0/{NUMBER_ID}", query_string=lambda_fields("appsecret_proof")
+        f"/v26.0/{NUMBER_ID}", query_string=Naming("appsecret_proof")
     ).respond_with_json(error(100, "Invalid appsecret_proof provided in the API argument"), 400)
     at_meta()
     assert lines(meta)["App secret"].ok is False

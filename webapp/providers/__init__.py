@@ -14,7 +14,7 @@ def provider_for(account, settings: Mapping, http: Http = HTTP) -> Provider:
     """`settings` is the application's config; an account's plain settings may be columns of its
     own (`account.phone_number_id`), its secrets stand in `account.credentials`."""
     provider = PROVIDERS[account.provider]
-    names = (field.name for field in provider.form_fields)
-    columns = {name: getattr(account, name, None) for name in names}
-    plain = {name: value for name, value in columns.items() if isinstance(value, str)}
-    return provider({**plain, **account.credentials}, http, settings)
+    columns = {field.name: getattr(account, field.name, None) for field in provider.form_fields}
+    known = {**columns, **(account.credentials or {})}
+    texts = {name: value for name, value in known.items() if isinstance(value, str)}
+    return provider(texts, http, settings)

@@ -2,6 +2,9 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterable
+
+from .base import BadSignature, WebhookRequest
 
 PREFIX = b"sha256="
 
@@ -17,6 +20,13 @@ def signature_ok(secret: bytes, body: bytes, header: str | None) -> bool:
         return False
     expected = hmac.new(secret, body, hashlib.sha256).hexdigest().encode()
     return hmac.compare_digest(given[len(PREFIX) :], expected)
+
+
+def verify(request: WebhookRequest, header: str, secrets: Iterable[str | None]) -> None:
+    """Any of an account's secrets will do: the former one stays valid while it is replaced."""
+    given = request.headers.get(header)
+    if not any(signature_ok((secret or "").encode(), request.body, given) for secret in secrets):
+        raise BadSignature("The body is not signed with a secret of this account")
 
 
 def same_text(one: str | None, other: str | None) -> bool:

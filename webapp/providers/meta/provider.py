@@ -1,7 +1,6 @@
 """Meta as a provider: signature, handshake, sending, read marks."""
 
 from ..base import (
-    BadSignature,
     CheckLine,
     CredentialField,
     FetchedMedia,
@@ -15,7 +14,7 @@ from ..base import (
     WebhookRequest,
 )
 from ..reading import clean, dict_of, list_of, text_of
-from ..signing import same_text, signature_ok
+from ..signing import same_text, verify
 from . import checking, media
 from .graph import Graph
 from .parsing import events_of
@@ -72,10 +71,8 @@ class Meta(Provider):
         return None
 
     def verify(self, request: WebhookRequest) -> None:
-        header = request.headers.get(SIGNATURE)
-        secrets = (self.credentials.get(n) for n in ("app_secret", "app_secret_previous"))
-        if not any(signature_ok((s or "").encode(), request.body, header) for s in secrets):
-            raise BadSignature("The body is not signed with this account's app secret")
+        known = self.credentials
+        verify(request, SIGNATURE, (known.get("app_secret"), known.get("app_secret_previous")))
 
     def parse(self, request: WebhookRequest) -> list:
         return events_of(request.body, request.received_at)
