@@ -22,7 +22,8 @@ def provider_of(account):
 def settings_of(account):
     """Every setting the provider declares, secrets and their former values included."""
     columns = {name: getattr(account, name) for name in COLUMNS}
-    return {k: v for k, v in {**(account.credentials or {}), **columns}.items() if v}
+    merged = {**(account.credentials or {}), **columns}
+    return {name: value for name, value in merged.items() if value and isinstance(value, str)}
 
 
 def _phone(account):

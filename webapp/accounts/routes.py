@@ -1,5 +1,188 @@
-"""Pages of accounts."""
+"""Pages of WhatsApp accounts."""
 
-from flask import Blueprint
+from flask import Blueprint, abort, current_app, flash, render_template, request, url_for
+from flask_login import current_user
 
-bp = Blueprint("accounts", __name__)
+from webapp import pages
+from webapp.accounts import forms, health, payloads, saving, sealing
+from webapp.accounts.models import Account
+from webapp.extensions import db
+from webapp.providers import PROVIDERS
+from webapp.staff.access import needs
+from webapp.staff.models import Role
+from webapp.unit_of_work import unit_of_work
+from webapp.webhooks.models import WebhookPayload
+
+bp = Blueprint("accounts", __name__, url_prefix="/accounts")
+
+
+@bp.get("")
+@needs(Role.ADMIN)
+def index():
+    return pages.render("accounts/index.html", rows=health.listing(), providers=PROVIDERS)
+
+
+@bp.route("/add", methods=["GET", "POST"])
+@needs(Role.ADMIN)
+def add():
+    offered = saving.providers_offered()
+    name = request.values.get("provider") or offered[0].name
+    if name not in {provider.name for provider in offered}:
+        abort(404)
+    form = forms.form_for(name)
+    if request.method == "GET":
+        _keep_typed(form)
+        return _add_page(form, name, offered)
+    if not form.validate():
+        return _add_page(form, name, offered, 422)
+    try:
+        with unit_of_work():
+            account_id = saving.add(current_user, name, form.values()).id
+    except saving.Invalid as error:
+        form.show(error.errors)
+        return _add_page(form, name, offered, 422)
+    flash("Account added. Now give its webhook address to the provider.")
+    return pages.see_other(url_for(".edit", id=account_id))
+
+
+@bp.route("/<int:id>", methods=["GET", "POST"])
+@needs(Role.ADMIN)
+def edit(id):
+    account = db.get_or_404(Account, id)
+    form = forms.form_for(account.provider, account)
+    if request.method == "GET":
+        return _edit_page(account, form)
+    if not form.validate():
+        return _edit_page(account, form, status=422)
+    try:
+        with unit_of_work():
+            saving.change(db.session.get(Account, id), current_user, form.values())
+    except saving.Invalid as error:
+        form.show(error.errors)
+        return _edit_page(db.session.get(Account, id), form, status=422)
+    flash("Changes saved.")
+    return pages.see_other(url_for(".edit", id=id))
+
+
+@bp.post("/<int:id>/check")
+@needs(Role.ADMIN)
+def check(id):
+    checked = health.check(db.get_or_404(Account, id))
+    if pages.is_partial():
+        return render_template("accounts/_connection.html", checked=checked)
+    account = db.get_or_404(Account, id)
+    return _edit_page(account, forms.form_for(account.provider, account), checked=checked)
+
+
+@bp.get("/<int:id>/health")
+@needs(Role.ADMIN)
+def account_health(id):
+    account = db.get_or_404(Account, id)
+    return render_template("accounts/_health.html", account=account, health=health.of(account))
+
+
+@bp.get("/<int:id>/secrets/<name>")
+@needs(Role.ADMIN)
+def secret(id, name):
+    """One secret's field: what is stored, or with ?replace an empty input."""
+    account = db.get_or_404(Account, id)
+    return _secret_field(account, name, "replace" in request.args)
+
+
+@bp.post("/<int:id>/secrets/<name>/drop-former")
+@needs(Role.ADMIN)
+def drop_former(id, name):
+    with unit_of_work():
+        saving.drop_former(db.get_or_404(Account, id), current_user, name)
+    if pages.is_partial():
+        return _secret_field(db.session.get(Account, id), name, replacing=False)
+    flash("Only the new secret is valid from now on.")
+    return pages.see_other(url_for(".edit", id=id))
+
+
+@bp.post("/<int:id>/delete")
+@needs(Role.ADMIN)
+def delete(id):
+    try:
+        with unit_of_work():
+            saving.delete(db.get_or_404(Account, id), current_user)
+    except saving.Invalid as error:
+        flash(str(error), "error")
+        return pages.see_other(url_for(".edit", id=id))
+    flash("Account deleted.")
+    return pages.see_other(url_for(".index"))
+
+
+@bp.get("/payloads", endpoint="payloads")
+@needs(Role.ADMIN)
+def failed_payloads():
+    rows, next_page = payloads.failed(request.args.get("before", type=int))
+    return pages.render(
+        "accounts/payloads.html", rows=rows, next_page=next_page, readable=payloads.readable
+    )
+
+
+@bp.post("/payloads/<int:id>/retry")
+@needs(Role.ADMIN)
+def retry(id):
+    with unit_of_work():
+        payloads.retry(db.get_or_404(WebhookPayload, id), current_user)
+    flash("The webhook is read again.")
+    return pages.see_other(url_for(".payloads"))
+
+
+def _keep_typed(form):
+    """Another provider was chosen: what was typed into the fields they share stays."""
+    for name in ("name", "key", "phone", "description"):
+        form[name].data = request.args.get(name) or form[name].data
+
+
+def _add_page(form, provider_name, offered, status=200):
+    return pages.render(
+        "accounts/add.html",
+        form=form,
+        provider=PROVIDERS[provider_name],
+        offered=offered,
+        status=status,
+    )
+
+
+def _edit_page(account, form, checked=None, status=200):
+    return pages.render(
+        "accounts/edit.html",
+        account=account,
+        form=form,
+        provider=PROVIDERS[account.provider],
+        health=health.of(account),
+        checked=checked,
+        secrets=_secrets(account, form),
+        sealed=not sealing.readable(account),
+        webhook_url=current_app.config["PUBLIC_URL"] + account.webhook_path,
+        verify_token=sealing.stored(account, "verify_token"),
+        status=status,
+    )
+
+
+def _secrets(account, form):
+    """(declared, field, what is stored, whether it is being replaced) for each secret."""
+    replaced = request.args.get("replace")
+    return [
+        (one, field, sealing.known_of(account, one.name), one.name == replaced or bool(field.data))
+        for one, field in form.provider_fields
+        if one.secret
+    ]
+
+
+def _secret_field(account, name, replacing):
+    form = forms.form_for(account.provider, account)
+    declared = next((one for one in form.declared if one.secret and one.name == name), None)
+    if declared is None:
+        abort(404)
+    return render_template(
+        "accounts/_secret.html",
+        account=account,
+        declared=declared,
+        field=form[name],
+        known=sealing.known_of(account, name),
+        replacing=replacing,
+    )

@@ -1,0 +1,125 @@
+"""The form of a WhatsApp account; what its provider needs is declared by the provider."""
+
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from wtforms import (
+    BooleanField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from webapp.accounts import saving, sealing
+from webapp.accounts.models import SessionAnchor
+from webapp.contacts.models import ContactList
+from webapp.extensions import db
+from webapp.providers import PROVIDERS
+from webapp.queues.models import Queue
+from webapp.staff.models import User
+
+ANCHORS = (
+    (SessionAnchor.FIRST, "the customer's first message"),
+    (SessionAnchor.LAST, "the customer's last message"),
+)
+
+
+class AccountForm(FlaskForm):
+    name = StringField("Name in Parley", [InputRequired()])
+    key = StringField(
+        "Key", [InputRequired()], description="One to five letters or digits, as in reports."
+    )
+    phone = StringField("Phone number", [InputRequired()], description="With its country code.")
+    description = TextAreaField("Description")
+    contact_list_id = SelectField(
+        "Contact list", coerce=lambda value: int(value) if value else None
+    )
+    queue_id = SelectField("Queue", coerce=lambda value: int(value) if value else None)
+    agent_ids = SelectMultipleField(
+        "Agents",
+        coerce=int,
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+        description="Leave all of them out, and the members of the queue serve this account.",
+    )
+    session_anchor = RadioField(
+        "A conversation ends by itself 24 hours after", choices=ANCHORS, default=SessionAnchor.FIRST
+    )
+    enabled = BooleanField("Switched on", default=True)
+
+    @property
+    def provider_fields(self):
+        """(declared, field) in the provider's order: plain settings, then secrets."""
+        declared = sorted(self.declared, key=lambda one: one.secret)
+        return [(one, self[one.name]) for one in declared]
+
+    def values(self):
+        """What was typed in, for `saving`; an empty secret means the stored one."""
+        return saving.Values(
+            name=self.name.data or "",
+            key=self.key.data or "",
+            phone=self.phone.data or "",
+            description=self.description.data or "",
+            contact_list_id=self.contact_list_id.data,
+            queue_id=self.queue_id.data,
+            agent_ids=tuple(self.agent_ids.data or ()),
+            session_anchor=self.session_anchor.data,
+            enabled=self.enabled.data,
+            provider_values={one.name: self[one.name].data or "" for one in self.declared},
+        )
+
+    def show(self, errors):
+        """Put the rules' sentences below their fields."""
+        for name, sentence in errors.items():
+            field = self._fields.get(name)
+            (field.errors if field is not None else self.form_errors).append(sentence)
+
+
+def form_for(provider_name, account=None):
+    """The form for an account of this provider, filled from the account if there is one."""
+    declared = [one for one in PROVIDERS[provider_name].form_fields if not one.generated]
+    fields = {one.name: _field(one) for one in declared}
+    form_class = type("ProviderAccountForm", (AccountForm,), {**fields, "declared": declared})
+    form = form_class(data=_data(account, declared) if account else None)
+    _fill_choices(form, account)
+    return form
+
+
+def _field(declared):
+    validators = [InputRequired()] if declared.required and not declared.secret else []
+    if declared.secret:
+        return PasswordField(declared.label, description=declared.hint)
+    return StringField(declared.label, validators, description=declared.hint)
+
+
+def _data(account, declared):
+    queue = saving.queue_of(account)
+    return {
+        "name": account.name,
+        "key": account.key,
+        "phone": f"+{account.phone}",
+        "description": account.description,
+        "contact_list_id": account.contact_list_id,
+        "queue_id": queue.id if queue else None,
+        "agent_ids": [agent.id for agent in account.agents],
+        "session_anchor": account.session_anchor,
+        "enabled": account.enabled,
+        **{one.name: sealing.stored(account, one.name) for one in declared if not one.secret},
+    }
+
+
+def _fill_choices(form, account):
+    lists = db.session.execute(
+        select(ContactList.id, ContactList.name).order_by(ContactList.name)
+    ).all()
+    queues = db.session.execute(select(Queue.id, Queue.name).order_by(Queue.name)).all()
+    people = db.session.execute(
+        select(User.id, User.name).where(User.active).order_by(User.name)
+    ).all()
+    form.contact_list_id.choices = [("", "No list"), *map(tuple, lists)]
+    form.queue_id.choices = [("", "No queue: conversations stay unmanaged"), *map(tuple, queues)]
+    form.agent_ids.choices = [tuple(person) for person in people]

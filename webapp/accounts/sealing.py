@@ -1,0 +1,95 @@
+"""An account's provider settings: secrets are written once, replaced without a gap, never read out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from webapp.accounts.access_points import COLUMNS
+from webapp.columns import utcnow
+from webapp.providers import PROVIDERS
+from webapp.staff.models import User
+
+FORMER = "_previous"
+SET_BY = "_set"  # among the credentials: who set each secret, and when
+LAST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """All that a page may know of a secret."""
+
+    last_four: str
+    set_by: str
+    set_at: datetime | None
+    has_former: bool
+
+
+def stored(account, name):
+    """The value itself, for rules and providers; a page asks `known_of`."""
+    if name in COLUMNS:
+        return getattr(account, name)
+    return (account.credentials or {}).get(name)
+
+
+def known_of(account, name):
+    """What may be shown of a stored secret, or None where there is none."""
+    credentials = account.credentials or {}
+    value = credentials.get(name)
+    if not value:
+        return None
+    set_by = credentials.get(SET_BY, {}).get(name, {})
+    at = set_by.get("at")
+    return Stored(
+        # Four of a short secret would be too much of it.
+        value[-LAST:] if len(value) >= 4 * LAST else "",
+        set_by.get("by", ""),
+        datetime.fromisoformat(at) if at else None,
+        f"{name}{FORMER}" in credentials,
+    )
+
+
+def readable(account):
+    """False where the secrets were sealed by a key this installation no longer has."""
+    return account.credentials is not None
+
+
+def apply(account, given, actor):
+    """Store what was given; a secret left empty stays as it is. The names of those replaced."""
+    replaced = []
+    for declared in PROVIDERS[account.provider].form_fields:
+        value = (given.get(declared.name) or "").strip()
+        if declared.generated or declared.name not in given:
+            continue
+        if not declared.secret:
+            put(account, declared.name, value or None)
+        elif value and value != stored(account, declared.name):
+            _replace(account, declared, value, actor)
+            replaced.append(declared.name)
+    return replaced
+
+
+def put(account, name, value):
+    if name in COLUMNS:
+        setattr(account, name, value)
+        return
+    # A new dictionary each time: SQLAlchemy does not see changes inside the old one.
+    account.credentials = {**(account.credentials or {}), name: value}
+
+
+def drop_former(account, name):
+    """Forget the former secret; False if there was none."""
+    credentials = dict(account.credentials or {})
+    found = credentials.pop(f"{name}{FORMER}", None)
+    account.credentials = credentials
+    return found is not None
+
+
+def _replace(account, declared, value, actor):
+    former = stored(account, declared.name)
+    credentials = {**(account.credentials or {}), declared.name: value}
+    if declared.rotates and former:
+        # Webhooks signed before the provider took the new secret still arrive.
+        credentials[f"{declared.name}{FORMER}"] = former
+    who = actor.name if isinstance(actor, User) else str(actor)
+    set_by = credentials.get(SET_BY, {})
+    credentials[SET_BY] = {**set_by, declared.name: {"by": who, "at": utcnow().isoformat()}}
+    account.credentials = credentials
