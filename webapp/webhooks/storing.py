@@ -1,0 +1,165 @@
+"""Rows into webhook_payloads by the shortest way each database has, on a connection of its own."""
+
+import sqlite3
+import sys
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+# Below the ten seconds a webhook waits: the writer gives up before the provider does.
+TIMEOUT_SECONDS = 8
+CONNECT_SECONDS = 5
+
+
+class Unreachable(Exception):
+    """The database cannot be written to at the moment."""
+
+
+class RowsRefused(Exception):
+    """The database refused at least one of these rows; the others may be fine."""
+
+
+def payload_table(app):
+    """Where payloads go, for the database this application uses."""
+    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
+    if url.get_backend_name() == "sqlite":
+        table = SqliteTable(url.database)
+        return InThreadPool(table) if _is_patched() else table
+    plain = url.set(drivername="postgresql")
+    return PostgresTable(plain.render_as_string(hide_password=False))
+
+
+def _is_patched():
+    """Whether gevent runs this process; asked without loading gevent where nobody else has."""
+    if "gevent.monkey" not in sys.modules:
+        return False
+    from gevent import monkey
+
+    return monkey.is_module_patched("threading")
+
+
+class PostgresTable:
+    """One statement, one round trip, one commit for all rows."""
+
+    INSERT = (
+        "INSERT INTO webhook_payloads (account_id, body) "
+        "SELECT * FROM unnest(%b::bigint[], %b::bytea[])"
+    )
+
+    def __init__(self, url):
+        self._url = url
+        self._connection = None
+
+    def insert(self, rows):
+        columns = [account_id for account_id, _ in rows], [body for _, body in rows]
+        try:
+            self._insert(columns)
+        except _ConnectionLost:
+            # Lost after the commit, the rows are written twice: their events are unique anyway.
+            self._insert(columns)
+
+    def _insert(self, columns):
+        fresh = self._connection is None
+        try:
+            self._connect().execute(self.INSERT, columns, prepare=True)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            lost = not fresh and self._connection.closed
+            self._disconnect()
+            raise (_ConnectionLost if lost else Unreachable)(str(error)) from error
+        except psycopg.Error as error:
+            raise RowsRefused(str(error)) from error
+
+    def _connect(self):
+        if self._connection is None:
+            self._connection = psycopg.connect(
+                self._url,
+                autocommit=True,
+                connect_timeout=CONNECT_SECONDS,
+                tcp_user_timeout=TIMEOUT_SECONDS * 1000,
+                options=f"-c statement_timeout={TIMEOUT_SECONDS}s",
+            )
+        return self._connection
+
+    def _disconnect(self):
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class _ConnectionLost(Unreachable):
+    pass
+
+
+class SqliteTable:
+    """One transaction for all rows, synced to the disk before it counts."""
+
+    INSERT = "INSERT INTO webhook_payloads (account_id, body, received_at) VALUES (?, ?, ?)"
+
+    def __init__(self, path):
+        # mode=rw: a missing file is an error here, not a new empty database.
+        self._uri = f"file:{quote(path)}?mode=rw"
+        self._connection = None
+
+    def insert(self, rows):
+        received_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        try:
+            self._insert([(account_id, body, received_at) for account_id, body in rows])
+        except sqlite3.IntegrityError as error:
+            raise RowsRefused(str(error)) from error
+        except sqlite3.Error as error:
+            self._disconnect()
+            raise Unreachable(str(error)) from error
+
+    def _insert(self, rows):
+        connection = self._connect()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.executemany(self.INSERT, rows)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def _connect(self):
+        if self._connection is None:
+            connection = sqlite3.connect(
+                self._uri,
+                uri=True,
+                timeout=TIMEOUT_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,  # one writer, but the pool gives it any of its threads
+            )
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                connection.execute(f"PRAGMA {pragma}")
+            self._connection = connection
+        return self._connection
+
+    def _disconnect(self):
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class InThreadPool:
+    """Under gevent: a sync to the disk, or a wait for the lock, must not stop the whole process."""
+
+    def __init__(self, table):
+        self._table = table
+
+    def insert(self, rows):
+        from gevent import get_hub
+
+        error = get_hub().threadpool.apply(self._attempt, (rows,))
+        if error is not None:
+            raise error
+
+    def _attempt(self, rows):
+        """The error as a value: gevent prints whatever a thread of its pool raises."""
+        try:
+            self._table.insert(rows)
+        except Exception as error:
+            return error
+        return None
