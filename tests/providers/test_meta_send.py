@@ -55,6 +55,12 @@ def test_a_text_goes_out_as_meta_documents_it(meta, httpserver):
     assert sent.identities == (Identity("wa_id", "15550142233"), Identity("bsuid", "US.204177"))
 
 
+def test_half_an_emoji_does_not_stop_the_message(meta, httpserver):
+    answers(httpserver, ACCEPTED)
+    meta.send(Text(PHONE, "Hi \ud83d\x00!"), "parley-7")
+    assert orjson.loads(the_request(httpserver).data)["text"]["body"] == "Hi \ufffd!"
+
+
 def test_a_reply_names_the_message_it_quotes(meta, httpserver):
     answers(httpserver, ACCEPTED)
     meta.send(Text(PHONE, "Yes", reply_to="wamid.IN1", preview_url=False), "parley-8")

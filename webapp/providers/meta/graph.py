@@ -5,6 +5,7 @@ from urllib.parse import quote, urlsplit
 
 from ..base import OutcomeUnknown, ProviderError
 from ..http import Answer, Http
+from ..reading import clean
 from .errors import refusal
 
 
@@ -25,7 +26,7 @@ class Graph:
         return parts.scheme, parts.hostname, parts.port
 
     def post(self, path: tuple[str, ...], payload: dict) -> Answer:
-        answer = self.http.post(self._url(path), payload, headers=self.authorization())
+        answer = self.http.post(self._url(path), clean(payload), headers=self.authorization())
         refused = refusal(answer)
         if refused:
             raise refused
