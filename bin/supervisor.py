@@ -7,6 +7,7 @@ import argparse
 import fcntl
 import json
 import os
+import re
 import socket
 import sqlite3
 import subprocess
@@ -96,6 +97,8 @@ def _run(settings, arguments, stopping):
             _say_where(settings, signed_in_by)
         _watch(children, stopping, log)
     finally:
+        if stopping.asked:
+            print("\nStopping…", flush=True)
         _stop(children)
     return 0
 
@@ -189,14 +192,14 @@ def _free_redis_address(data_dir):
 def _migrate(environ):
     done = _flask(environ, "db", "upgrade")
     if done.returncode:
-        raise CannotStart(f"The database could not be brought up to date: {_last_line(done)}")
+        raise CannotStart(f"The database could not be brought up to date: {_reason(done)}")
 
 
 def _load_demo(environ):
     """Sign-ins of the demo data, which goes into an empty database only."""
     done = _flask(environ, "demo", "--json")
     if done.returncode:
-        raise CannotStart(f"The demo data could not be loaded: {_last_line(done)}")
+        raise CannotStart(f"The demo data could not be loaded: {_reason(done)}")
     return json.loads(done.stdout)["sign_ins"]
 
 
@@ -212,9 +215,11 @@ def _flask(environ, *arguments):
     )
 
 
-def _last_line(done):
+def _reason(done):
+    """The last line of a traceback that names an error; advice and SQL may stand below it."""
     lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
-    return lines[-1] if lines else f"exit code {done.returncode}"
+    errors = [line for line in lines if re.match(r"[\w.]+(Error|Exception)\b", line)]
+    return (errors or lines or [f"exit code {done.returncode}"])[-1].strip()
 
 
 def _command(name):
@@ -268,8 +273,6 @@ def _watch(children, stopping, log):
 
 
 def _stop(children):
-    if children:
-        print("\nStopping…", flush=True)
     redis = [child for child in children if child.name == "redis"]
     for child in [child for child in children if child not in redis] + redis:
         child.stop()

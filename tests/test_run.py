@@ -13,6 +13,8 @@ from contextlib import closing
 
 import pytest
 
+from tests.factories import CREDENTIAL_KEY
+from tests.support.ports import free_port
 from tests.support.stack import (
     ROOT,
     Stack,
@@ -143,6 +145,13 @@ def test_a_database_with_a_damaged_page_is_said_in_one_sentence(start, tmp_path)
 
 def test_a_wrong_setting_is_said_by_its_name(start):
     assert_ends_with_one_sentence(start(PUBLIC_URL="http://chat.example.com"), "PUBLIC_URL")
+
+
+def test_a_database_server_that_is_away_is_said_in_one_sentence(start):
+    url = f"postgresql://127.0.0.1:{free_port()}/parley"
+    keys = {"SECRET_KEY": "s" * 48, "CREDENTIAL_KEYS": CREDENTIAL_KEY}
+
+    assert_ends_with_one_sentence(start(DATABASE_URL=url, **keys), "Connection refused")
 
 
 def test_a_second_start_on_the_same_folder_is_refused(start):
