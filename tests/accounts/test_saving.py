@@ -30,8 +30,7 @@ def values(**changes):
 
 def add(actor="a test", provider="meta", **changes):
     with unit_of_work():
-        account = saving.add(actor, provider, values(**changes))
-    return account
+        return saving.add(actor, provider, values(**changes))
 
 
 def change(account, **changes):

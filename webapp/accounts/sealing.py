@@ -1,4 +1,4 @@
-"""An account's provider settings: secrets are written once, replaced without a gap, never read out."""
+"""An account's provider settings: secrets are written once and replaced without a gap."""
 
 from dataclasses import dataclass
 from datetime import datetime

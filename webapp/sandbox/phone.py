@@ -51,7 +51,7 @@ class Phone:
                         due_at=utcnow() + (READ_AFTER if status == "read" else timedelta()),
                     )
                 )
-            jobs.hint("workers.sandbox.deliver_receipts", self._account_id)
+            jobs.hint("workers.sandbox.deliver_receipts", 0)
             if customer:
                 push.changed(f"sandbox:{customer.id}")
 
