@@ -24,7 +24,7 @@ class Candidates:
         self._now = now
         self._rest = timedelta(seconds=queue.timeout)
         self._members = [member for member in queue.members if member.user_id in people]
-        self._places = _free_places([people[member.user_id] for member in self._members])
+        self._places = free_places([people[member.user_id] for member in self._members])
         self._listed = {}
         self._history = {}
 
@@ -84,7 +84,7 @@ def _this_round(offers):
     return had_it
 
 
-def _free_places(people):
+def free_places(people):
     """Capacity less what is owned and what rings already; 0 means no limit."""
     ids = [user.id for user in people]
     owned = _count_by(

@@ -25,6 +25,8 @@ class Presence(StrEnum):
 class User(db.Model):
     __tablename__ = "users"
 
+    is_authenticated = True  # what Flask-Login asks; nobody else's session holds a User
+
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     email: Mapped[str] = mapped_column(String(255), unique=True)
     name: Mapped[str] = mapped_column(String(120))
@@ -64,6 +66,32 @@ class SignIn(db.Model):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     user = relationship("User")
+
+    @property
+    def browser(self):
+        """Chrome on Windows: the first of each that the browser's own line names."""
+        program = next((word for sign, word in BROWSERS if sign in self.user_agent), "A browser")
+        system = next((word for sign, word in SYSTEMS if sign in self.user_agent), None)
+        return f"{program} on {system}" if system else program
+
+
+# Order matters: Edge also says Chrome, Chrome also says Safari, Android also says Linux.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS X", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
 
 
 class AuditEntry(db.Model):

@@ -8,11 +8,13 @@ from datetime import timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import func, select
+from sqlalchemy.orm import contains_eager
 
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.staff import presence
 from webapp.staff.models import Presence, Role, SignIn, User
+from webapp.unit_of_work import is_writing, unit_of_work
 
 SEEN_EVERY = timedelta(minutes=5)
 SHORTEST_PASSWORD = 10
@@ -62,14 +64,18 @@ def find(token):
     found = (
         select(SignIn)
         .join(SignIn.user)
+        .options(contains_eager(SignIn.user))
         .where(SignIn.token_hash == _digest(token), SignIn.ended_at.is_(None), User.active)
     )
     return db.session.scalar(found)
 
 
-def is_stale(sign_in, now=None):
-    """Whether "last seen" is old enough to be worth a write."""
-    return (now or utcnow()) - sign_in.seen_at > SEEN_EVERY
+def note_seen(sign_in, now=None):
+    """Every few minutes, in a unit of its own: a page that only reads has none."""
+    now = now or utcnow()
+    if now - sign_in.seen_at > SEEN_EVERY and not is_writing():
+        with unit_of_work():
+            sign_in.seen_at = now
 
 
 def end(sign_in, now=None):

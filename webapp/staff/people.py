@@ -1,0 +1,93 @@
+"""Adds and changes people; each change leaves an audit row, none leaves us without an admin."""
+
+from sqlalchemy import func, select
+
+from webapp.database import lock
+from webapp.extensions import db
+from webapp.queues import members, offering
+from webapp.staff import presence, signing_in
+from webapp.staff.models import Presence, Role, User, record
+
+COLUMNS = ("name", "email", "role", "capacity", "active")
+
+
+class LastAdmin(Exception):
+    """Nobody would be left who may manage people."""
+
+    def __init__(self):
+        super().__init__("This is the last active administrator. Make somebody else one first.")
+
+
+def add(values, password_hash, queue_ids, by):
+    """A new person. The hash comes ready made: argon2 is no work for inside a transaction."""
+    person = User(password_hash=password_hash, **{name: values[name] for name in COLUMNS})
+    db.session.add(person)
+    db.session.flush()
+    members.set_queues(person, queue_ids)
+    record(by, "added", person, after=facts(person))
+    return person
+
+
+def change(person, values, password_hash, queue_ids, by, sign_in=None):
+    """Change a person; with a new password every browser but the one that asks is signed out."""
+    _keep_an_admin(person, values)
+    before = facts(person)
+    for name in COLUMNS:
+        setattr(person, name, values[name])
+    members.set_queues(person, queue_ids)
+    if password_hash:
+        person.password_hash = password_hash
+        signing_in.end_all(person, but=sign_in)
+    if not person.active:
+        _send_away(person)
+    db.session.flush()
+    offering.agent_freed(person.id)
+    _record_change(person, before, bool(password_hash), by)
+
+
+def sign_out_there(sign_in, by):
+    """End one browser's sign-in from the person's page."""
+    signing_in.end(sign_in)
+    record(by, "signed out", sign_in.user, note=sign_in.user_agent)
+
+
+def _keep_an_admin(person, values):
+    if values["role"] == Role.ADMIN and values["active"]:
+        return
+    # Locked in one order, so that two admins can't demote each other at the same moment.
+    admins = lock(select(User.id).where(User.role == Role.ADMIN, User.active).order_by(User.id))
+    if set(db.session.scalars(admins)) == {person.id}:
+        raise LastAdmin
+
+
+def _send_away(person):
+    signing_in.end_all(person)
+    presence.set_presence(person, Presence.OFFLINE)
+
+
+def _record_change(person, before, new_password, by):
+    after = facts(person)
+    changed = [name for name in after if after[name] != before[name]]
+    if not changed and not new_password:
+        return
+    record(
+        by,
+        "changed",
+        person,
+        before={name: before[name] for name in changed},
+        after={name: after[name] for name in changed},
+        note="password replaced" if new_password else "",
+    )
+
+
+def facts(person):
+    facts = {name: getattr(person, name) for name in COLUMNS}
+    return facts | {"queues": list(members.queue_ids_of(person.id))}
+
+
+def has_email(email, but=None):
+    """Whether somebody (else) has this address already, however it is written."""
+    found = select(User.id).where(func.lower(User.email) == email.strip().lower())
+    if but is not None:
+        found = found.where(User.id != but.id)
+    return db.session.scalar(found) is not None
