@@ -35,7 +35,11 @@ def post(client, account, body, headers=None):
     )
 
 
-def kept_bodies():
-    """What the database holds, whatever this session has seen before."""
+def kept():
+    """The payloads the database holds, whatever this session has seen before."""
     db.session.rollback()
-    return [bytes(body) for body in db.session.scalars(select(WebhookPayload.body))]
+    return db.session.scalars(select(WebhookPayload).order_by(WebhookPayload.id)).all()
+
+
+def kept_bodies():
+    return [bytes(payload.body) for payload in kept()]

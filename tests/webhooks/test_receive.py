@@ -9,6 +9,7 @@ from tests.webhooks.posting import (
     SAMPLE_FILES,
     SIGNATURE,
     cases,
+    kept,
     kept_bodies,
     post,
     sample,
@@ -17,7 +18,7 @@ from tests.webhooks.posting import (
 from webapp.columns import utcnow
 from webapp.extensions import db, redis_clients
 from webapp.inbox.models import Message
-from webapp.webhooks.models import WebhookPayload
+from webapp.unit_of_work import unit_of_work
 
 BODY = b'{"object":"whatsapp_business_account","entry":[]}'
 
@@ -38,7 +39,7 @@ def test_every_sample_is_answered_200_and_kept_byte_for_byte(client, meta, name)
 def test_a_kept_body_waits_to_be_processed_and_knows_when_it_came(client, meta):
     post(client, meta, BODY)
 
-    payload = db.session.scalar(select(WebhookPayload))
+    [payload] = kept()
     assert payload.account_id == meta.id
     assert payload.processed_at is None
     assert payload.attempt_count == 0
@@ -143,8 +144,8 @@ def test_a_former_secret_is_good_until_it_is_dropped(client, app):
     assert post(client, account, BODY, signed(BODY, META_SECRET)).status_code == 200
     assert post(client, account, BODY, signed(BODY, "new-secret")).status_code == 200
 
-    account.credentials = {"app_secret": "new-secret"}
-    db.session.commit()
+    with unit_of_work():
+        account.credentials = {"app_secret": "new-secret"}
 
     wait_for(lambda: post(client, account, BODY, signed(BODY, META_SECRET)).status_code == 403)
     assert post(client, account, BODY, signed(BODY, "new-secret")).status_code == 200
