@@ -1,5 +1,11 @@
 """The pages' verbs for scripts: `flask --app app GROUP VERB`, each with `--json`."""
 
+from webapp.commands import queues, staff
+
+GROUPS = (staff.group, queues.group)
+
 
 def init_app(app):
     """Register every group of commands."""
+    for group in GROUPS:
+        app.cli.add_command(group)

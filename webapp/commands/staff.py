@@ -1,0 +1,60 @@
+"""`flask --app app staff add`: people, for scripts."""
+
+import sys
+
+import click
+from flask.cli import AppGroup
+
+from webapp.commands.answers import as_json, fail, show
+from webapp.extensions import db
+from webapp.queues.models import Queue
+from webapp.staff import people, signing_in
+from webapp.staff.forms import LONGEST_PASSWORD
+from webapp.staff.models import Role
+from webapp.unit_of_work import unit_of_work
+
+group = AppGroup("staff", help="People who work here.")
+
+
+@group.command("add")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice([str(role) for role in Role]), required=True)
+@click.option("--password-stdin", is_flag=True, required=True, help="Read the password's line.")
+@click.option("--capacity", type=click.IntRange(0, 200), default=6, show_default=True)
+@click.option("--queue", "queues", multiple=True, help="Name of a queue to serve; repeatable.")
+@as_json
+def add(email, name, role, password_stdin, capacity, queues, json):
+    """Add a person who signs in with EMAIL."""
+    password = sys.stdin.readline().rstrip("\r\n")
+    _check(email, name, password)
+    password_hash = signing_in.hash_password(password)
+    values = {
+        "name": name.strip(),
+        "email": email.strip().lower(),
+        "role": role,
+        "capacity": capacity,
+        "active": True,
+    }
+    with unit_of_work():
+        person = people.add(values, password_hash, [_queue_id(name) for name in queues], "command")
+        answer = {"id": person.id, "email": person.email, "name": person.name, "role": person.role}
+    show(answer, f"{answer['name']} may sign in as {answer['email']}.", json)
+
+
+def _check(email, name, password):
+    if not name.strip():
+        fail("--name is empty")
+    if email.count("@") != 1 or email.strip().startswith("@") or email.strip().endswith("@"):
+        fail(f"{email} is not an email address")
+    if not signing_in.SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        fail(f"the password needs at least {signing_in.SHORTEST_PASSWORD} characters")
+    if people.has_email(email):
+        fail(f"somebody has the email {email} already")
+
+
+def _queue_id(name):
+    queue = db.session.query(Queue).filter_by(name=name).one_or_none()
+    if queue is None:
+        fail(f"there is no queue {name}")
+    return queue.id
