@@ -24,6 +24,10 @@ class Postgres:
         self._folder = folder
         self.url = self.url_of("postgres")
 
+    @property
+    def pid(self):
+        return int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+
     def url_of(self, database):
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
