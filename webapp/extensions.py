@@ -107,6 +107,7 @@ class Migrations:
     def init_app(self, app, database, directory):
         # The `flask` command says who it is; tests have imported it; gunicorn does neither.
         if os.environ.get("FLASK_RUN_FROM_CLI") == "true" or "flask_migrate" in sys.modules:
+            logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
             from flask_migrate import Migrate
 
             extension = Migrate(render_as_batch=True, compare_type=True)
