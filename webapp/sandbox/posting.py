@@ -66,8 +66,10 @@ def receipts_due():
 
 def deliver_receipts():
     """Post the receipts that are due; one the server could not take is tried again."""
-    for receipt in _due():
-        db.session.add(receipt)
+    for receipt_id in _due():
+        receipt = db.session.get(SandboxReceipt, receipt_id)
+        if receipt is None:
+            continue
         customer = _customer_with(receipt.recipient)
         account = db.session.get(Account, receipt.account_id)
         body = provider.status_body(
@@ -78,22 +80,19 @@ def deliver_receipts():
             correlation_id=receipt.correlation_id,
             code=receipt.error_code,
         )
-        receipt_id, title = receipt.id, f"{receipt.status.capitalize()}, {receipt.message_id}"
+        title = f"{receipt.status.capitalize()}, {receipt.message_id}"
         if _post_as_set(customer, account, title, body) < SERVER_ERROR:
             with unit_of_work():
                 db.session.execute(delete(SandboxReceipt).where(SandboxReceipt.id == receipt_id))
 
 
 def _due():
-    due = (
-        select(SandboxReceipt)
+    return db.session.scalars(
+        select(SandboxReceipt.id)
         .where(SandboxReceipt.due_at <= utcnow())
         .order_by(SandboxReceipt.due_at, SandboxReceipt.id)
         .limit(BATCH)
-    )
-    found = db.session.scalars(due).all()
-    db.session.expunge_all()
-    return found
+    ).all()
 
 
 def _both(customer_id, account_id):
