@@ -62,11 +62,11 @@ def index():
     search = request.args.get("q", "").strip()
     role = request.args.get("role")
     role = role if role in list(Role) else None
-    page = listing.page_of_people(search, role, request.args.get("after", type=int))
+    listed = listing.page_of_people(search, role, request.args.get("after", type=int))
     return pages.render(
         "staff/people.html",
         "staff/_people.html",
-        page=page,
+        listed=listed,
         total=listing.count_people(),
         search=search,
         role=role,
@@ -247,7 +247,7 @@ def _page(form, person):
     return pages.render(
         "staff/person.html",
         form=form,
-        person=person,
+        who=person,
         sign_ins=signing_in.current(person) if person else [],
         owned=listing.owned_counts([person.id]).get(person.id, 0) if person else 0,
         may_save=current_user.role == Role.ADMIN,
