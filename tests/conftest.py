@@ -1,8 +1,11 @@
 """The cast and the servers every test starts from: a real database and a real Redis."""
 
+import contextvars
 import os
 
 import pytest
+from flask import has_app_context
+from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import text
 
@@ -62,11 +65,23 @@ def database(request, data_dir):
 @pytest.fixture(scope="session")
 def migrated_app(database, redis_server, data_dir):
     app = create_app(settings_for(database, redis_server.url, data_dir))
+    app.test_client_class = Browser
     with app.app_context():
         upgrade()
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+class Browser(FlaskClient):
+    """Each request in a context of its own, as on a server; the test then sees what it changed."""
+
+    def open(self, *args, **kwargs):
+        try:
+            return contextvars.Context().run(super().open, *args, **kwargs)
+        finally:
+            if has_app_context():
+                db.session.rollback()
 
 
 @pytest.fixture
