@@ -1,8 +1,21 @@
 """Jobs of the inbound path: each a shell round one verb."""
 
 from webapp import jobs
+from webapp.inbox import media
 from webapp.queues import offering
 from webapp.unit_of_work import unit_of_work
+from webapp.webhooks import draining
+from workers import stopping
+
+
+def drain(account_id):
+    jobs.taken("workers.inbound.drain", account_id)
+    draining.drain(account_id, stopping.requested)
+
+
+def fetch_media(media_id):
+    jobs.taken("workers.inbound.fetch_media", media_id)
+    media.fetch(media_id)
 
 
 def offer(queue_id):

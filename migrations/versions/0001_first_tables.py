@@ -831,6 +831,13 @@ def upgrade():
             postgresql_where=sa.text("message_id IS NULL"),
             sqlite_where=sa.text("message_id IS NULL"),
         )
+        batch_op.create_index(
+            "ix_receipts_unmatched_by_age",
+            ["received_at"],
+            unique=False,
+            postgresql_where=sa.text("message_id IS NULL"),
+            sqlite_where=sa.text("message_id IS NULL"),
+        )
 
 
 def downgrade():

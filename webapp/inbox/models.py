@@ -259,6 +259,12 @@ class Receipt(db.Model):
             postgresql_where=text("message_id IS NULL"),
             sqlite_where=text("message_id IS NULL"),
         ),
+        Index(
+            "ix_receipts_unmatched_by_age",
+            "received_at",
+            postgresql_where=text("message_id IS NULL"),
+            sqlite_where=text("message_id IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

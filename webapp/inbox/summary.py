@@ -11,6 +11,8 @@ def note_message(interaction, message):
     """The row now shows this message, unless it already shows a later one."""
     if message.direction == Direction.NOTE or message.kind in MARKS:
         return
+    if message.direction == Direction.IN:
+        interaction.unread += 1  # also one that arrives after later ones
     if message.written_at < interaction.last_message_at and interaction.last_message_id:
         return
     interaction.last_message_at = message.written_at
@@ -63,7 +65,6 @@ def announce_row(interaction_id, owner_id, queue_id, message_ids=()):
 
 def _note_who_waits(interaction, message):
     if message.direction == Direction.IN:
-        interaction.unread += 1
         interaction.unanswered_since = interaction.unanswered_since or message.written_at
     elif message.status != MessageStatus.FAILED:
         interaction.unanswered_since = None

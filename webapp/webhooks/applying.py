@@ -1,0 +1,75 @@
+"""What each kind of event does, for a slice of a drain: loaded together, applied in order."""
+
+from webapp.contacts import matching, preferring
+from webapp.inbox import receiving, summary
+from webapp.inbox.arrivals import Arrivals
+from webapp.providers.base import (
+    AccountUpdate,
+    Echo,
+    IdentityChange,
+    InboundMessage,
+    PreferenceChange,
+    StatusUpdate,
+    TemplateUpdate,
+)
+from webapp.webhooks import noticing
+
+MESSAGES = (InboundMessage, Echo)
+ABOUT_CONTACTS = (PreferenceChange, IdentityChange)
+
+
+def make_contacts(tasks):
+    """{match key: contact id}, in short units before anything else is locked."""
+    accounts = {task.account.id: task.account for task in tasks}
+    known = {}
+    for account_id, account in sorted(accounts.items()):
+        events = [task.event for task in tasks if task.account.id == account_id]
+        known |= matching.contacts_for(account, events)
+    return known
+
+
+class Slice:
+    """Some events of a batch, inside one unit."""
+
+    def __init__(self, tasks, known, now):
+        about = [
+            (task.account, task.event)
+            for task in tasks
+            if isinstance(task.event, MESSAGES + ABOUT_CONTACTS)
+        ]
+        self._arrivals = Arrivals(about, known)
+        self._now = now
+
+    def apply(self, task):
+        match task.event:
+            case InboundMessage() | Echo():
+                self._receive(task)
+            case PreferenceChange():
+                preferring.follow(self._arrivals.contact_of(task.account, task.event), task.event)
+            case IdentityChange():
+                self._rename(task)
+            case AccountUpdate() | TemplateUpdate():
+                noticing.note_update(
+                    task.account, task.event, task.payload.received_at, task.payload.id
+                )
+            case StatusUpdate():
+                raise TypeError("receipts are applied in bulk")
+
+    def _receive(self, task):
+        receiving.receive(
+            task.account,
+            task.event,
+            task.payload.id,
+            task.payload.received_at,
+            among=self._arrivals,
+            now=self._now,
+        )
+
+    def _rename(self, task):
+        """The number was changed when the contacts were made; the open conversation shows it."""
+        contact = self._arrivals.contact_of(task.account, task.event)
+        if contact is None:
+            return
+        interaction = self._arrivals.open_interaction(task.account, contact)
+        if interaction is not None and receiving.follow_name(interaction, contact):
+            summary.announce(interaction)

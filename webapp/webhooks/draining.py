@@ -1,0 +1,274 @@
+"""Applies an account's stored webhooks in order; whoever holds the account's drain row does it."""
+
+import logging
+import time
+import traceback
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from webapp import jobs
+from webapp.accounts.models import AccountDrain
+from webapp.columns import utcnow
+from webapp.database import insert, lock
+from webapp.extensions import db
+from webapp.inbox import receipts
+from webapp.unit_of_work import unit_of_work
+from webapp.webhooks import payloads
+from webapp.webhooks.applying import Slice, make_contacts
+from webapp.webhooks.models import WebhookPayload
+
+log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 30  # then another job goes on: this one must end by itself
+SLICE_EVENTS = {"sqlite": 100, "postgresql": 300}
+# On SQLite a waiting writer stops a whole web process; elsewhere only other drains wait.
+HOLD_SECONDS = {"sqlite": 0.05, "postgresql": 1.0}
+BACK_OFF = (10, 60, 600, 3600)
+MOST_ATTEMPTS = 8
+
+
+class Taken(Exception):
+    """Another process drains this account; it looks again after its last release."""
+
+
+def drain(account_id, stop_asked=lambda: False):
+    """Apply what is unprocessed. Ends only after an empty read made after its last release."""
+    until = time.monotonic() + DRAIN_SECONDS
+    while batch := payloads.read_batch(account_id):
+        try:
+            for part in _parts(batch):
+                _drain_part(account_id, part)
+        except Taken:
+            return
+        if time.monotonic() > until or stop_asked():
+            jobs.hint_now("workers.inbound.drain", account_id)
+            return
+    db.session.rollback()
+
+
+def accounts_with_work():
+    """Accounts with payloads that are due: what no job picked up."""
+    found = select(WebhookPayload.account_id).where(*payloads.waiting()).distinct()
+    return db.session.scalars(found).all()
+
+
+def _parts(batch):
+    """Payloads that failed before go alone, so that they split nobody else's batch again."""
+    together = []
+    for payload in batch:
+        if payload.attempt_count or payload.fault:
+            if together:
+                yield together
+                together = []
+            yield [payload]
+        else:
+            together.append(payload)
+    if together:
+        yield together
+
+
+def _drain_part(account_id, part):
+    tasks = [task for payload in part for task in payload.tasks]
+    try:
+        known = make_contacts(tasks)
+        _apply_all(account_id, part, tasks, known)
+    except Taken:
+        raise
+    except Exception as error:
+        _log(error, "a batch of %s payloads of account %s is split", len(part), account_id)
+        for payload in part:
+            _apply_alone(account_id, payload)
+    _mark_others(account_id, tasks)
+
+
+def _apply_all(account_id, part, tasks, known):
+    """Messages and news in order, then the receipts, which need no order.
+
+    Two transactions, because the sender locks a message before its conversation, and this the
+    other way round: together they would wait for each other.
+    """
+    receipts_of = {task.payload for task in tasks if task.is_receipt}
+    others = [payload for payload in part if payload not in receipts_of]
+    in_order = [task for task in tasks if not task.is_receipt]
+    if in_order or others:
+        _apply_in_order(account_id, part, in_order, others, known)
+    if receipts_of:
+        _apply_told(account_id, [task for task in tasks if task.is_receipt], receipts_of)
+
+
+def _apply_in_order(account_id, part, rest, finished, known):
+    while True:
+        with unit_of_work():
+            _hold(account_id)
+            waiting = _still_waiting(part)
+            rest = _apply_slice([task for task in rest if task.payload.id in waiting], known)
+            if not rest:
+                _finish(account_id, [payload for payload in finished if payload.id in waiting])
+                return
+
+
+def _apply_told(account_id, rest, finished):
+    size = SLICE_EVENTS[db.engine.dialect.name]
+    while rest:
+        told, rest = rest[:size], rest[size:]
+        with unit_of_work():
+            _hold(account_id)
+            unmatched = _apply_receipts(told)
+            if not rest:
+                _finish(account_id, finished)
+        _look_again(unmatched)
+
+
+def _apply_slice(tasks, known):
+    """Apply as many as one transaction may hold the database for; gives back the others."""
+    size = SLICE_EVENTS[db.engine.dialect.name]
+    slice_of, rest = tasks[:size], tasks[size:]
+    until = time.monotonic() + HOLD_SECONDS[db.engine.dialect.name]
+    loaded = Slice(slice_of, known, utcnow())
+    for number, task in enumerate(slice_of, start=1):
+        loaded.apply(task)
+        if time.monotonic() > until:
+            return slice_of[number:] + rest
+    return rest
+
+
+def _apply_receipts(tasks):
+    by_account = {}
+    for task in tasks:
+        by_account.setdefault(task.account, []).append(
+            (task.event, task.payload.id, task.payload.received_at)
+        )
+    unmatched = []
+    for account in sorted(by_account, key=lambda account: account.id):
+        unmatched += receipts.apply(account, by_account[account])
+    return unmatched
+
+
+def _look_again(unmatched):
+    """A send recorded while these were being kept did not see them, nor they it."""
+    if unmatched:
+        with unit_of_work():
+            receipts.settle_receipts(unmatched)
+
+
+def _apply_alone(account_id, payload):
+    """One transaction for each event: a poisoned one fails by itself, the others count once."""
+    faults = [_described(payload.fault)] if payload.fault else []
+    for task in payload.tasks:
+        try:
+            _apply_one(account_id, task)
+        except Taken:
+            raise
+        except Exception as error:
+            _log(error, "event %s of payload %s failed", task.place, payload.id)
+            kind = type(task.event).__name__
+            faults.append(f"Event {task.place} ({kind}): {_described(error)}")
+    with unit_of_work():
+        _hold(account_id)
+        if faults:
+            _postpone(payload, faults)
+        elif payload.id in _still_waiting([payload]):
+            _finish(account_id, [payload])
+
+
+def _apply_one(account_id, task):
+    known = make_contacts([task])
+    unmatched = []
+    with unit_of_work():
+        _hold(account_id)
+        if task.payload.id not in _still_waiting([task.payload]):
+            return
+        if task.is_receipt:
+            unmatched = _apply_receipts([task])
+        else:
+            _apply_slice([task], known)
+    _look_again(unmatched)
+
+
+def _hold(account_id):
+    """Lock the account's drain row until the commit; it dies with its process."""
+    mine = select(AccountDrain.account_id).where(AccountDrain.account_id == account_id)
+    if db.session.scalar(lock(mine, skip_locked=True)) is not None:
+        return
+    made = insert(AccountDrain.__table__).on_conflict_do_nothing(index_elements=["account_id"])
+    row = made.returning(AccountDrain.__table__.c.account_id)
+    if db.session.scalar(row, {"account_id": account_id}) is None:
+        raise Taken
+
+
+def _still_waiting(part):
+    """Which of these nobody processed between our reading and our lock."""
+    ids = [payload.id for payload in part]
+    found = select(WebhookPayload.id).where(
+        WebhookPayload.id.in_(ids), WebhookPayload.processed_at.is_(None)
+    )
+    return set(db.session.scalars(found))
+
+
+def _finish(account_id, part):
+    now = utcnow()
+    plain = [payload.id for payload in part if not payload.note]
+    if plain:
+        _update(plain, processed_at=now, next_attempt_at=None, error=None)
+    for payload in part:
+        if payload.note:
+            # The note is short for lists; as an error it is among what admins look through.
+            values = {"note": payload.note[:200], "error": payload.note[:2000]}
+            _update([payload.id], processed_at=now, next_attempt_at=None, **values)
+    if part:
+        _mark(account_id, max(payload.received_at for payload in part))
+
+
+def _postpone(payload, faults):
+    """Back off, and after the last attempt leave it to an admin."""
+    now, attempts = utcnow(), payload.attempt_count + 1
+    wait = BACK_OFF[min(attempts, len(BACK_OFF)) - 1]
+    _update(
+        [payload.id],
+        attempt_count=attempts,
+        error="\n".join(faults[:20])[:4000],
+        note=payload.note[:200] if payload.note else None,
+        next_attempt_at=now + timedelta(seconds=wait),
+        processed_at=now if attempts >= MOST_ATTEMPTS else None,
+    )
+
+
+def _update(ids, **values):
+    db.session.execute(
+        update(WebhookPayload.__table__)
+        .where(WebhookPayload.id.in_(ids), WebhookPayload.processed_at.is_(None))
+        .values(**values)
+    )
+
+
+def _mark(account_id, at):
+    db.session.execute(
+        update(AccountDrain.__table__)
+        .where(AccountDrain.account_id == account_id)
+        .values(last_event_at=at)
+    )
+
+
+def _mark_others(account_id, tasks):
+    """Other numbers of the same app were heard of too; a unit each, so no two rows are held."""
+    others = {task.account.id: task.payload.received_at for task in tasks}
+    others.pop(account_id, None)
+    for other, at in others.items():
+        with unit_of_work():
+            _mark(other, at)
+
+
+def _described(error):
+    """Class and rule, never values: errors of the database quote what customers wrote."""
+    cause = getattr(error, "orig", None)
+    if cause is None:
+        return f"{type(error).__name__}."
+    rule = getattr(getattr(cause, "diag", None), "constraint_name", None)
+    name = type(cause).__name__
+    return f"{name} ({rule})." if rule else f"{name}."
+
+
+def _log(error, words, *values):
+    frames = "".join(traceback.format_tb(error.__traceback__)[-4:])
+    log.error(f"{words}: %s\n%s", *values, _described(error), frames)

@@ -1,0 +1,131 @@
+"""Payloads waiting to be drained: which they are, and what stands in them."""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from webapp.accounts.access_points import provider_of
+from webapp.accounts.models import Account
+from webapp.columns import utcnow
+from webapp.contacts import matching
+from webapp.extensions import db
+from webapp.providers.base import (
+    Echo,
+    IdentityChange,
+    InboundMessage,
+    PreferenceChange,
+    StatusUpdate,
+    Unsupported,
+    WebhookRequest,
+)
+from webapp.webhooks.addressing import Addresses
+from webapp.webhooks.models import WebhookPayload
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+BATCH_BYTES = 8 * 1024 * 1024  # one body may have 4 MB
+
+
+@dataclass(eq=False)
+class Payload:
+    """A stored body, read: tasks to apply, and what an admin should know of the rest."""
+
+    id: int
+    received_at: datetime
+    attempt_count: int
+    tasks: list = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    fault: Exception | None = None
+
+    @property
+    def note(self):
+        return " ".join(dict.fromkeys(self.notes)) or None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """One event and the account it is for."""
+
+    payload: Payload
+    place: int
+    account: Account
+    event: object
+
+    @property
+    def is_receipt(self):
+        return isinstance(self.event, StatusUpdate)
+
+
+def waiting(now=None):
+    """The condition for payloads that are due."""
+    return WebhookPayload.processed_at.is_(None), or_(
+        WebhookPayload.next_attempt_at.is_(None),
+        WebhookPayload.next_attempt_at <= (now or utcnow()),
+    )
+
+
+def read_batch(account_id):
+    """The next due payloads in the order they were stored, parsed; nothing is locked."""
+    rows = _rows(account_id)
+    if not rows:
+        return []
+    account = db.session.get(Account, account_id)
+    provider, addresses = provider_of(account), Addresses(account)
+    return [_read(row, provider, addresses) for row in rows]
+
+
+def _rows(account_id):
+    table = WebhookPayload.__table__
+    first = (
+        select(table)
+        .where(table.c.account_id == account_id, *waiting())
+        .order_by(table.c.id)
+        .limit(BATCH)
+        .subquery()
+    )
+    size = func.length(first.c.body)
+    before = (func.sum(size).over(order_by=first.c.id) - size).label("before")
+    sized = select(first, before).subquery()
+    return db.session.execute(
+        select(sized).where(sized.c.before < BATCH_BYTES).order_by(sized.c.id)
+    ).all()
+
+
+def _read(row, provider, addresses):
+    payload = Payload(row.id, row.received_at, row.attempt_count)
+    request = WebhookRequest("POST", "", {}, bytes(row.body), received_at=row.received_at)
+    try:
+        events = provider.parse(request)
+        for place, event in enumerate(events, start=1):
+            _address(payload, place, event, addresses)
+    except Exception as error:  # parsing promises not to raise; a batch must not hang on that
+        payload.fault = error
+    return payload
+
+
+def _address(payload, place, event, addresses):
+    if isinstance(event, Unsupported):
+        if not event.harmless:
+            payload.notes.append(event.reason)
+        return
+    account = addresses.account_for(event.account_ref)
+    if account is None:
+        ref = event.account_ref
+        named = ref.phone_number_id or ref.waba_id
+        payload.notes.append(f"No account here with the same app secret has the number id {named}.")
+    elif _names_nobody(event, account):
+        payload.notes.append("Somebody is named in a way that cannot be stored.")
+    else:
+        payload.tasks.append(Task(payload, place, account, event))
+
+
+def _names_nobody(event, account):
+    match event:
+        case InboundMessage(group_id=None) | Echo() | PreferenceChange():
+            return not matching.keys_of(event.identities, account.portfolio)
+        case IdentityChange():
+            return not matching.keys_of((*event.old, *event.new), account.portfolio)
+    return False
