@@ -1,6 +1,7 @@
 """The Procfile's processes on a database and a Redis of one's own, as on a server."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -39,7 +40,14 @@ class Procfile:
 
     def flask(self, *arguments):
         """Run a command of the application; its output."""
-        command = [sys.executable, "-m", "flask", "--app", "app", *arguments]
+        return self.python("flask", "--app", "app", *arguments)
+
+    def seed(self):
+        """Fill the migrated database with the cast; where its account at Meta receives."""
+        return json.loads(self.python("tests.support.seed"))
+
+    def python(self, *module):
+        command = [sys.executable, "-m", *module]
         done = subprocess.run(command, cwd=ROOT, env=self.environ, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout

@@ -34,6 +34,10 @@ class RedisServer:
             time.sleep(0.02)
         return self
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def kill(self):
         self._process.kill()
         self._process.wait()

@@ -8,7 +8,8 @@ import pytest
 from tests.factories import make_meta_account
 from tests.webhooks.posting import kept_bodies, post
 from webapp.extensions import db
-from webapp.webhooks.storing import PostgresTable, SqliteTable, Unreachable
+from webapp.webhooks.postgres_table import PostgresTable
+from webapp.webhooks.storing import SqliteTable, Unreachable
 
 
 def test_a_connection_lost_between_webhooks_is_replaced(client, app):
