@@ -18,9 +18,9 @@ RUNGS = {
     ),
     1: (
         "models", "access", "push", "jobs", "pages", "security", "access_points", "phone",
-        "system",
+        "system", "words", "assets",
     ),
-    3: ("routes", "socket", "errors", "health", "front", "navigation", "words", "assets"),
+    3: ("routes", "media_routes", "socket", "errors", "health", "front", "navigation"),
     4: ("__init__", "commands", "demo", "supervisor"),
 }  # fmt: skip
 VERBS = 2

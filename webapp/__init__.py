@@ -45,7 +45,7 @@ def _features(app):
     from webapp import commands, health
     from webapp.accounts import routes as accounts
     from webapp.contacts import routes as contacts
-    from webapp.inbox import routes as inbox
+    from webapp.inbox import media_routes as inbox
     from webapp.live import socket
     from webapp.queues import routes as queues
     from webapp.sandbox import routes as sandbox

@@ -8,7 +8,7 @@ def is_partial():
     return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
 
 
-def render(page, partial=None, status=200, **context):
+def render(page, partial=None, /, status=200, **context):
     """The page, or for htmx its partial alone."""
     name = partial if partial and is_partial() else page
     response = make_response(render_template(name, **context), status)

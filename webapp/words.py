@@ -94,6 +94,14 @@ def span(seconds):
     return f"{seconds // 86_400} d {seconds % 86_400 // 3600} h"
 
 
+def target(seconds):
+    """2 m, 1 m 30 s: a target is said without empty parts."""
+    minutes, rest = divmod(int(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
+    return f"{minutes} m" if not rest else f"{minutes} m {rest} s"
+
+
 def initials(name):
     """DW for Dana Whitlock, +5 for a bare number."""
     words = name.split()

@@ -136,7 +136,7 @@ def drafts_of(user, found):
     statement = select(Draft.interaction_id, Draft.text).where(
         Draft.user_id == user.id, Draft.interaction_id.in_(ids), Draft.text != ""
     )
-    return dict(db.session.execute(statement).tuples())
+    return {row.interaction_id: row.text for row in db.session.execute(statement)}
 
 
 def is_empty():

@@ -1,5 +1,7 @@
 """Queues' pages, and what an agent does with an offer."""
 
+import json
+
 from flask import Blueprint, abort, flash, make_response, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
@@ -129,7 +131,9 @@ def _own_offer(id):
 def _go_to(interaction_id):
     url = url_for("inbox.interaction", id=interaction_id)
     if pages.is_partial():
-        return "", 204, {"HX-Redirect": url}
+        # In place, not by a new page: the socket, and the leave to make a sound, stay.
+        place = {"path": url, "target": "#conversation", "swap": "outerHTML"}
+        return "", 204, {"HX-Location": json.dumps(place)}
     return pages.see_other(url)
 
 

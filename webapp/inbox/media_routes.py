@@ -1,0 +1,98 @@
+"""Files customers sent, to those who may see the conversation."""
+
+from flask import abort, request, send_file, url_for
+from flask_login import current_user
+from sqlalchemy import select
+
+from webapp import media_store, pages
+from webapp.extensions import db
+from webapp.inbox import media
+from webapp.inbox.models import Interaction, Media, MediaState
+from webapp.inbox.routes import bp
+from webapp.staff import access
+from webapp.unit_of_work import unit_of_work
+
+# What a browser may show inside our origin; everything else is handed over to be kept.
+INLINE = {
+    "image/jpeg", "image/png", "image/webp", "image/gif",
+    "audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg", "audio/opus", "audio/webm",
+    "video/mp4", "video/3gpp", "video/webm",
+}  # fmt: skip
+
+
+@bp.get("/media/<int:id>", endpoint="media")
+@access.needs()
+def file(id):
+    found = _ready(id)
+    mime_type = found.mime_type.partition(";")[0].strip().lower()
+    safe = mime_type in INLINE
+    response = send_file(
+        _opened(found.storage_key),
+        mimetype=mime_type if safe else "application/octet-stream",
+        as_attachment=not safe or "download" in request.args,
+        download_name=file_name(found),
+        conditional=True,
+    )
+    return _private(response)
+
+
+@bp.get("/media/<int:id>/thumbnail")
+@access.needs()
+def thumbnail(id):
+    found = _ready(id)
+    if not found.thumbnail_key:
+        return pages.see_other(url_for(".media", id=id))
+    return _private(send_file(_opened(found.thumbnail_key), mimetype="image/jpeg"))
+
+
+@bp.post("/media/<int:id>/fetch")
+@access.needs()
+def media_retry(id):
+    found = _visible(id)
+    message_id, interaction_id = found.message_id, found.message.interaction_id
+    with unit_of_work():
+        media.fetch_again(db.session.get(Media, id))
+    if interaction_id is None:
+        return pages.see_other(url_for(".index"))
+    return pages.see_other(url_for(".message", id=interaction_id, message_id=message_id))
+
+
+def file_name(found):
+    """The customer's own name for it, without any path: only its last part may name a file."""
+    name = found.filename.replace("\\", "/").rpartition("/")[2].strip(". ")
+    return name or f"{found.message.kind}-{found.id}"
+
+
+def _ready(id):
+    found = _visible(id)
+    if found.state != MediaState.READY or not found.storage_key:
+        abort(404)
+    return found
+
+
+def _opened(key):
+    try:
+        return media_store.open(key)
+    except media_store.NotThere:
+        abort(404)
+
+
+def _visible(id):
+    """Whoever may see a conversation with this customer on this account sees its files."""
+    found = db.get_or_404(Media, id)
+    message = found.message
+    theirs = select(Interaction.id).where(
+        Interaction.account_id == message.account_id,
+        Interaction.contact_id == message.contact_id,
+        access.visible_interactions(current_user),
+    )
+    if db.session.scalar(theirs.limit(1)) is None:
+        abort(404)
+    return found
+
+
+def _private(response):
+    """Kept by this browser only, and never run: not even as a page of its own."""
+    response.headers["Cache-Control"] = "private, max-age=86400, immutable"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

@@ -1,0 +1,217 @@
+"""Interactions and messages in the words and icons of the screen."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from webapp import words
+from webapp.columns import utcnow
+from webapp.inbox import formatting, sending
+from webapp.inbox.models import CloseReason
+from webapp.staff import access
+
+SOON = timedelta(hours=4)
+WINDOW = timedelta(hours=24)
+RING = 40.8  # circumference of the window chip's ring
+
+# kind → icon, word
+KINDS = {
+    "image": ("image", "Photo"),
+    "sticker": ("smile", "Sticker"),
+    "video": ("play", "Video"),
+    "audio": ("volume-2", "Audio"),
+    "voice": ("mic", "Voice message"),
+    "document": ("file-text", "Document"),
+    "location": ("map-pin", "Location"),
+    "contacts": ("contact-round", "Contact"),
+    "order": ("shopping-cart", "Order"),
+    "template": ("layout-template", "Template"),
+    "flow_reply": ("scroll-text", "Form answered"),
+    "system": ("info", "Notice from WhatsApp"),
+    "unsupported": ("circle-alert", "Message that cannot be shown here"),
+}
+CLOSED_BECAUSE = {
+    CloseReason.AGENT: "Wrapped up",
+    CloseReason.FLOW: "Closed by the routing",
+    CloseReason.TIMEOUT: "Closed by itself",
+    CloseReason.MERGED: "Merged with another conversation",
+}
+
+
+def init_app(app):
+    app.jinja_env.filters.update(
+        kind_icon=kind_icon,
+        last_words=last_words,
+        wait_level=wait_level,
+        closed_words=closed_words,
+        closed_because=closed_because,
+        kind_word=kind_word,
+        message_words=message_words,
+        rich=formatting.rich,
+        is_big_emoji=formatting.is_big_emoji,
+        sentence=sentence,
+        state_words=state_words,
+        target=words.target,
+    )
+    app.jinja_env.globals.update(event_words=event_words, window_state=window_state)
+
+
+def kind_icon(kind):
+    return KINDS[kind][0] if kind in KINDS else ""
+
+
+def kind_word(kind):
+    return KINDS[kind][1] if kind in KINDS else "Message"
+
+
+def last_words(interaction):
+    """The row's line: what was said last, or what kind of thing it was."""
+    return interaction.last_text or KINDS.get(interaction.last_kind, ("", "No messages yet"))[1]
+
+
+def message_words(message):
+    """A message in one line, for a quote."""
+    return message.text or KINDS.get(message.kind, ("", "Message"))[1]
+
+
+def wait_level(since, target):
+    """Nothing, warn or bad: how a wait compares with its target in seconds."""
+    waited = (utcnow() - since).total_seconds()
+    if waited < target:
+        return ""
+    return "bad" if waited >= 3 * target else "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The service window: open with its end and the part that is left, or closed."""
+
+    state: str  # open, soon, closed, unknown
+    ends_at: object = None
+    arc: str = ""
+
+
+def window_state(interaction, now=None):
+    now = now or utcnow()
+    ends_at = interaction.window_expires_at
+    if ends_at is None:
+        return Window("unknown")
+    if interaction.is_closed(now) or ends_at <= now:
+        return Window("closed", ends_at)
+    part = min(1.0, (ends_at - now) / WINDOW)
+    return Window("soon" if ends_at - now < SOON else "open", ends_at, f"{part * RING:.1f} {RING}")
+
+
+def closed_words(interaction):
+    """Closed by itself on Saturday at 09:12."""
+    at = interaction.closed_at or interaction.session_expires_at
+    return f"{closed_because(interaction)} {words.moment(at)}"
+
+
+def closed_because(interaction):
+    return CLOSED_BECAUSE[interaction.close_reason or CloseReason.TIMEOUT]
+
+
+def state_words(interaction):
+    """How a conversation stands, in a word or two."""
+    if interaction.is_closed():
+        return closed_because(interaction)
+    return "With somebody" if interaction.owner_id else "Waiting"
+
+
+def sentence(text):
+    """A reason that follows a colon: begins small unless it is a name, ends with a full stop."""
+    text = text.strip()
+    small = text[:1].lower() + text[1:] if text[1:2].islower() else text
+    return small if small.endswith((".", "!", "?")) else f"{small}."
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Whether this person may reply here now, and if not, why and what can be done."""
+
+    state: str  # open, closed, theirs, free
+    headline: str = ""
+    reason: str = ""
+    action: str = ""
+    may_take: bool = False
+
+
+def composer(interaction, user):
+    if interaction.is_closed():
+        return _ended(interaction)
+    if not access.may_write(user, interaction):
+        return _not_mine(interaction, user)
+    refusal = sending.may_send(interaction)
+    if refusal is None:
+        return Composer("open")
+    return Composer("closed", *_why_not(interaction, refusal))
+
+
+def _ended(interaction):
+    name = words.first_name(interaction.contact_name)
+    if interaction.close_reason in (None, CloseReason.TIMEOUT):
+        return Composer(
+            "closed",
+            f"The reply window closed {words.moment(interaction.session_expires_at)}",
+            "WhatsApp allows free replies for 24 hours after the customer writes.",
+            f"A new conversation opens here when {name} writes again. Notes stay possible.",
+        )
+    return Composer(
+        "closed",
+        closed_words(interaction),
+        "Nothing more can be sent in it.",
+        f"A new conversation opens when {name} writes again. Notes stay possible.",
+    )
+
+
+def _not_mine(interaction, user):
+    may_take = access.may_take(user, interaction)
+    if interaction.owner is None:
+        action = "Take it to reply." if may_take else "It is offered to whoever is free."
+        return Composer("free", "Nobody answers this yet", action=action, may_take=may_take)
+    since = f" since {words.clock(interaction.assigned_at)}" if interaction.assigned_at else ""
+    return Composer(
+        "theirs",
+        f"{interaction.owner.name} answers this{since}",
+        "You can read along and leave notes for your colleagues.",
+        may_take=may_take,
+    )
+
+
+def _why_not(interaction, refusal):
+    if refusal.code == "window_closed" and interaction.window_expires_at is None:
+        return "The customer has not written yet", refusal.reason, refusal.action
+    if refusal.code == "window_closed":
+        ended = words.moment(interaction.window_expires_at)
+        return f"The reply window closed {ended}", refusal.reason, refusal.action
+    return "You cannot send right now", refusal.reason, refusal.action
+
+
+def event_words(event, user):
+    """(icon, sentence) for a line in the thread."""
+    who = "you" if event.user_id == user.id else event.user.name if event.user else ""
+    data = event.data or {}
+    queue = f" from {event.queue.name}" if event.queue else ""
+    waited = f" after {words.span(data['waited'])}" if "waited" in data else ""
+    if event.kind == "assigned":
+        return "user-check", f"Assigned to {who}{queue}{waited}"
+    if event.kind == "taken":
+        return "user-check", f"Taken over by {who}{queue}{waited}"
+    if event.kind == "closed":
+        return "circle-check", _closing_words(data.get("reason"), who)
+    if event.kind == "queued":
+        return "list-ordered", f"Waiting in {event.queue.name}" if event.queue else "Waiting"
+    if event.kind == "lapsed":
+        return "timer", f"The offer to {who} lapsed"
+    if event.kind == "passed":
+        return "arrow-right", f"Passed on by {who}"
+    if event.kind == "continued":
+        return "history", "Continues an earlier conversation"
+    return "info", data.get("text", event.kind.replace("_", " ").capitalize())
+
+
+def _closing_words(reason, who):
+    if reason == CloseReason.TIMEOUT:
+        return "Closed by itself: the 24 hours were over"
+    sentence = CLOSED_BECAUSE.get(reason, "Closed")
+    return f"{sentence} by {who}" if who else sentence

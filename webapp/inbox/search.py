@@ -1,0 +1,99 @@
+"""Finds conversations by name, number or what was said, with the database's own full text."""
+
+import re
+
+from sqlalchemy import func, literal_column, or_, select, text
+
+from webapp.contacts.models import Contact
+from webapp.database import is_postgresql
+from webapp.extensions import db
+from webapp.inbox import listing
+from webapp.inbox.listing import Section
+from webapp.inbox.models import Interaction, Message
+from webapp.staff import access
+
+LIMIT = 30
+LONGEST = 100
+WORD = re.compile(r"\w+")
+
+# The expressions of migration 0002; the planner uses its indexes only for these very words.
+PG_MESSAGE = "to_tsvector('simple', messages.text)"
+PG_CONTACT = (
+    "(contacts.name || ' ' || contacts.profile_name || ' ' || coalesce(contacts.username, '')"
+    " || ' ' || coalesce(contacts.phone, ''))"
+)
+
+
+def find(user, query):
+    """Sections of what this person may see: by customer first, then by message."""
+    query = query.strip()[:LONGEST]
+    by_customer = _interactions_of(user, _contact_condition(query))
+    by_message = [row for row in _by_message(user, query) if row not in set(by_customer)]
+    sections = [
+        Section("customers", "Customers", listing.by_ids(user, by_customer), None),
+        Section("messages", "Messages", listing.by_ids(user, by_message), None),
+    ]
+    return [section for section in sections if section.interactions]
+
+
+def _interactions_of(user, condition):
+    """The newest conversation of each customer that matches."""
+    if condition is None:
+        return []
+    newest = (
+        select(func.max(Interaction.id).label("id"))
+        .join(Contact, Contact.id == Interaction.contact_id)
+        .where(condition, access.visible_interactions(user))
+        .group_by(Interaction.contact_id, Interaction.account_id)
+        .order_by(func.max(Interaction.id).desc())
+        .limit(LIMIT)
+    )
+    return list(db.session.scalars(newest))
+
+
+def _by_message(user, query):
+    condition = _message_condition(query)
+    if condition is None:
+        return []
+    found = (
+        select(Message.interaction_id)
+        .join(Interaction, Interaction.id == Message.interaction_id)
+        .where(condition, access.visible_interactions(user))
+        .order_by(Message.id.desc())
+        .limit(LIMIT * 5)
+    )
+    return list(dict.fromkeys(db.session.scalars(found)))[:LIMIT]
+
+
+def _contact_condition(query):
+    digits = re.sub(r"[\s()+./-]", "", query)
+    wanted = digits if digits.isdigit() else query
+    if len(wanted) < 2:
+        return None
+    if is_postgresql():
+        return literal_column(PG_CONTACT).ilike(f"%{_plain(wanted)}%", escape="\\")
+    if len(wanted) < 3:  # shorter than the index's trigrams
+        return or_(
+            Contact.name.ilike(f"{_plain(wanted)}%", escape="\\"),
+            Contact.profile_name.ilike(f"{_plain(wanted)}%", escape="\\"),
+        )
+    return Contact.id.in_(_rowids("contact_search", f'"{wanted.replace(chr(34), "")}"'))
+
+
+def _message_condition(query):
+    words = WORD.findall(query)
+    if not words or len(query) < 2:
+        return None
+    if is_postgresql():
+        wanted = func.to_tsquery(literal_column("'simple'"), " & ".join(f"{w}:*" for w in words))
+        return literal_column(PG_MESSAGE).op("@@")(wanted)
+    return Message.id.in_(_rowids("message_search", " ".join(f'"{w}"*' for w in words)))
+
+
+def _rowids(table, match):
+    found = text(f"SELECT rowid FROM {table} WHERE {table} MATCH :{table}")
+    return found.bindparams(**{table: match}).columns()
+
+
+def _plain(wanted):
+    return re.sub(r"([\\%_])", r"\\\1", wanted)

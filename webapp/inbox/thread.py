@@ -1,0 +1,273 @@
+"""A conversation as it reads: bubbles with their marks folded in, events, day lines."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import joinedload
+
+from webapp import words
+from webapp.extensions import db
+from webapp.inbox.models import MARKS, Direction, Interaction, InteractionEvent, Message
+
+PAGE = 50
+FOLLOWING = 200
+TOGETHER = timedelta(minutes=5)  # one person's messages this close stand as one block
+
+
+@dataclass(slots=True)
+class Bubble:
+    message: Message
+    quote: Message | None = None
+    quoted: bool = False  # it answers something, known to us or not
+    reactions: list = field(default_factory=list)
+    text: str = ""
+    edited: bool = False
+    revoked: bool = False
+    continues: bool = False
+    type = "bubble"
+
+    @property
+    def at(self):
+        return self.message.written_at
+
+    @property
+    def key(self):
+        return (int(self.at.timestamp()), 2, self.message.id)
+
+    @property
+    def by(self):
+        """Who speaks; neighbours by the same are drawn as one block."""
+        author = self.message.author_id or self.message.source
+        return (
+            "in" if self.message.direction == Direction.IN else f"{self.message.direction}{author}"
+        )
+
+
+@dataclass(slots=True)
+class Event:
+    event: InteractionEvent
+    type = "event"
+
+    @property
+    def at(self):
+        return self.event.at
+
+    @property
+    def key(self):
+        return (int(self.at.timestamp()), 3 if self.event.kind == "closed" else 1, self.event.id)
+
+
+@dataclass(slots=True)
+class Line:
+    """A day, or where what is new begins."""
+
+    type: str
+    at: datetime
+    key: tuple
+
+
+@dataclass(slots=True)
+class Page:
+    items: list
+    older: int | None = None  # the message before which the next older page ends
+    more: bool = False
+
+
+def page(interaction, before=None, limit=PAGE):
+    """The last messages, or those before a given one; with the events that fell between."""
+    statement = _messages(interaction)
+    if before:
+        statement = statement.where(_earlier(before))
+    newest = statement.order_by(Message.written_at.desc(), Message.id.desc()).limit(limit + 1)
+    found = list(db.session.scalars(newest))
+    older = len(found) > limit
+    found = found[:limit][::-1]
+    since = found[0].written_at if older else None
+    events = _events(interaction, since, before.written_at if before else None)
+    items = _sorted(_bubbles(found) + events)
+    return Page(_with_days(items), found[0].id if older else None)
+
+
+def following(interaction, after, ids=(), events_after=0):
+    """What came after the last message a page knows, and these messages as they are now."""
+    known = list(
+        db.session.scalars(
+            _conversation(interaction)
+            .where(or_(Message.id > after, Message.id.in_(ids)))
+            .order_by(Message.id)
+            .limit(FOLLOWING + 1)
+        )
+    )
+    more = len(known) > FOLLOWING
+    known = known[:FOLLOWING]
+    bubbles = [message for message in known if message.kind not in MARKS]
+    bubbles += _marked(interaction, known, {message.id for message in bubbles})
+    events = _events(interaction, None, None, events_after) if events_after else []
+    return Page(_with_days(_sorted(_bubbles(bubbles) + events)), more=more)
+
+
+def bubble(message):
+    """One message as it stands now."""
+    return _bubbles([message])[0]
+
+
+def mark_new(items, interaction):
+    """Put the line before the first message the owner has not seen, if any is above it."""
+    for above, item in pairwise(items):
+        if item.type == "bubble" and _is_new(item.message, interaction):
+            if above.type == "day":
+                continue
+            second, _, number = item.key
+            items.insert(items.index(item), Line("new", item.at, (second, 2, number - 0.5)))
+            item.continues = False
+            return
+
+
+def _is_new(message, interaction):
+    return (
+        message.direction == Direction.IN
+        and message.interaction_id == interaction.id
+        and message.id > (interaction.seen_message_id or 0)
+    )
+
+
+def _conversation(interaction):
+    return (
+        select(Message)
+        .where(
+            Message.account_id == interaction.account_id,
+            Message.contact_id == interaction.contact_id,
+        )
+        .options(joinedload(Message.author), joinedload(Message.media))
+    )
+
+
+def _messages(interaction):
+    return _conversation(interaction).where(Message.kind.not_in(MARKS))
+
+
+def _earlier(message):
+    return and_(
+        Message.written_at <= message.written_at,
+        or_(Message.written_at < message.written_at, Message.id < message.id),
+    )
+
+
+def _marked(interaction, found, present):
+    """The messages that newly found marks are for."""
+    targets = [mark.target_provider_id for mark in found if mark.kind in MARKS]
+    if not targets:
+        return []
+    statement = _messages(interaction).where(Message.provider_id.in_(targets))
+    return [message for message in db.session.scalars(statement) if message.id not in present]
+
+
+def _bubbles(messages):
+    """Bubbles with what was quoted and what was done to each: two queries, however many."""
+    marks = _marks(messages)
+    quotes = _quotes(messages)
+    return [_folded(message, marks, quotes) for message in messages]
+
+
+def _folded(message, marks, quotes):
+    result = Bubble(
+        message, quotes.get(message.reply_to), bool(message.reply_to), text=message.text
+    )
+    reactions = {}
+    for mark in marks.get(message.provider_id, ()):
+        if mark.kind == "reaction":
+            # One reaction a person: a later one replaces it, an empty one takes it back.
+            reactions[mark.direction] = mark.text
+        elif mark.kind == "edit":
+            result.edited, result.text = True, mark.text
+        else:
+            result.revoked = True
+    result.reactions = [emoji for emoji in reactions.values() if emoji]
+    return result
+
+
+def _marks(messages):
+    named = _by_account(messages, lambda message: message.provider_id)
+    if not named:
+        return {}
+    account_id, provider_ids = named
+    found = db.session.scalars(
+        select(Message)
+        .where(
+            Message.account_id == account_id,
+            Message.target_provider_id.in_(provider_ids),
+            Message.kind.in_(MARKS),
+        )
+        .order_by(Message.written_at, Message.id)
+    )
+    marks = {}
+    for mark in found:
+        marks.setdefault(mark.target_provider_id, []).append(mark)
+    return marks
+
+
+def _quotes(messages):
+    named = _by_account(messages, lambda message: message.reply_to)
+    if not named:
+        return {}
+    account_id, provider_ids = named
+    found = db.session.scalars(
+        select(Message)
+        .where(Message.account_id == account_id, Message.provider_id.in_(provider_ids))
+        .options(joinedload(Message.author))
+    )
+    return {message.provider_id: message for message in found}
+
+
+def _by_account(messages, name):
+    """A thread has one account; (its id, the names that are not empty), or None without any."""
+    names = {name(message) for message in messages} - {None}
+    return (messages[0].account_id, names) if names else None
+
+
+def _events(interaction, since, until, after=0):
+    statement = (
+        select(InteractionEvent)
+        .join(Interaction, Interaction.id == InteractionEvent.interaction_id)
+        .where(
+            Interaction.account_id == interaction.account_id,
+            Interaction.contact_id == interaction.contact_id,
+            InteractionEvent.id > after,
+        )
+        .options(joinedload(InteractionEvent.user), joinedload(InteractionEvent.queue))
+        .order_by(InteractionEvent.id.desc())
+        .limit(FOLLOWING)
+    )
+    if since:
+        statement = statement.where(InteractionEvent.at >= since)
+    if until:
+        statement = statement.where(InteractionEvent.at < until)
+    return [Event(event) for event in db.session.scalars(statement)]
+
+
+def _sorted(items):
+    items.sort(key=lambda item: item.key)
+    for above, item in pairwise(items):
+        if above.type == item.type == "bubble":
+            item.continues = above.by == item.by and item.at - above.at < TOGETHER
+    return items
+
+
+def _with_days(items):
+    days, result = set(), []
+    for item in items:
+        date = words.local_day(item.at)
+        if date not in days:
+            days.add(date)
+            result.append(_day_line(date))
+            if item.type == "bubble":
+                item.continues = False
+        result.append(item)
+    return result
+
+
+def _day_line(date):
+    midnight = datetime(date.year, date.month, date.day, tzinfo=words.zone())
+    return Line("day", midnight, (int(midnight.timestamp()), 0, 0))

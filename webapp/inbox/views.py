@@ -1,0 +1,82 @@
+"""What the inbox's templates are given, the same for a page and for its parts."""
+
+import uuid
+
+from webapp.inbox import (
+    contact_facts,
+    drafts,
+    first_steps,
+    listing,
+    presenting,
+    search,
+    thread,
+)
+from webapp.queues import listing as queue_listing
+from webapp.staff import access
+from webapp.staff.models import Role
+
+
+def tab(user, wanted):
+    return wanted if wanted in listing.tabs(user) else "mine"
+
+
+def list_pane(user, show, query="", open_id=None):
+    found = search.find(user, query) if query else listing.sections(user, show, open_id)
+    return {
+        "show": show,
+        "query": query,
+        "tabs": listing.tabs(user),
+        "sections": found,
+        "counts": listing.counts(user),
+        "drafts": listing.drafts_of(user, found),
+        "offers": queue_listing.ringing_for(user),
+        "open_id": open_id,
+        "rooms": _rooms(user),
+    }
+
+
+def _rooms(user):
+    """Where something happens that this person's list shows."""
+    if access.leads(user):
+        return [f"user:{user.id}", "inbox"]
+    return [f"user:{user.id}", *(f"queue:{queue.id}" for queue in user.queues)]
+
+
+def more_rows(user, show, section, after):
+    """The next rows of a section; None for a section or a cursor that does not exist."""
+    plan = {plan.key: plan for plan in listing.plans(user, show)}.get(section)
+    try:
+        found = listing.page(plan, after) if plan else None
+    except ValueError:
+        found = None
+    if found is None:
+        return None
+    return {"show": show, "section": found, "drafts": listing.drafts_of(user, [found])}
+
+
+def first_day(user):
+    """Before the first customer admins see what to set up; later nobody pays for asking."""
+    if not listing.is_empty():
+        return {}
+    return {"steps": first_steps.steps() if user.role == Role.ADMIN else []}
+
+
+def conversation(interaction, user):
+    found = thread.page(interaction)
+    if interaction.owner_id == user.id and interaction.unread:
+        thread.mark_new(found.items, interaction)
+    return {
+        "interaction": interaction,
+        "page": found,
+        "written": drafts.of(interaction, user),
+        "facts": contact_facts.facts(interaction),
+        "client_key": uuid.uuid4().hex,
+        **rights(interaction, user),
+    }
+
+
+def rights(interaction, user):
+    return {
+        "may_write": access.may_write(user, interaction),
+        "composer": presenting.composer(interaction, user),
+    }
