@@ -48,7 +48,10 @@ def main(arguments):
     app = create_app()
     gc.collect()
     gc.freeze()  # what is loaded by now stays shared between the children
-    Parent(app, groups).run()
+    if len(groups) == 1:
+        serve_alone(app, groups[0], arguments)
+    else:
+        Parent(app, groups).run()
 
 
 def parse(arguments):
@@ -58,6 +61,14 @@ def parse(arguments):
     if unknown or not all(groups):
         sys.exit(f"job queues are {', '.join(JOB_QUEUES)}; + begins another process")
     return groups
+
+
+def serve_alone(app, group, arguments):
+    """A single group needs no parent: the process serves it, and begins anew when it has aged."""
+    code = work(app, group)
+    if code == 0 and not stopping.requested():
+        os.execv(sys.executable, [sys.executable, "-m", "workers", *arguments])
+    sys.exit(code)
 
 
 class Parent:
@@ -78,6 +89,7 @@ class Parent:
     def _start(self, group):
         pid = os.fork()
         if pid == 0:
+            _end_with_parent()
             os._exit(work(self._app, group))
         self._children[pid] = group
 
@@ -102,9 +114,7 @@ class Parent:
 
 def work(app, group):
     """Serve a group of job queues until asked to stop; the exit code for the parent."""
-    _end_with_parent()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     Worker.app = app
     redis = redis_clients.patient
     queues = [Queue(name, connection=redis, serializer=JSONSerializer) for name in group]
