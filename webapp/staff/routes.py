@@ -140,7 +140,7 @@ def set_presence():
         presence.set_presence(current_user, chosen, reason)
     if pages.is_partial():
         return pages.render("staff/_presence.html", status=200)
-    return pages.see_other(own_path(urlsplit(request.referrer or "").path))
+    return pages.see_other(own_path(_without_host(request.referrer or "")))
 
 
 @bp.get("/presence")
@@ -178,7 +178,7 @@ def signed_in_person(request):
 def to_sign_in():
     """A page leads to the sign-in and back; htmx is told to take the whole page there."""
     if "HX-Request" in request.headers:
-        here = own_path(urlsplit(request.headers.get("HX-Current-URL", "")).path)
+        here = own_path(_without_host(request.headers.get("HX-Current-URL", "")))
         return "", 401, {"HX-Redirect": url_for("staff.sign_in", next=here)}
     here = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("staff.sign_in", next=here if here != "/" else None))
@@ -190,6 +190,11 @@ def own_path(path):
     parts = urlsplit(path)
     own = path.startswith("/") and not path.startswith("//") and path.isprintable()
     return path if own and not parts.scheme and not parts.netloc else "/"
+
+
+def _without_host(url):
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def _open_session(user, keep):
