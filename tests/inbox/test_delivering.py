@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.factories import change, make_contact, make_interaction, make_meta_account
-from tests.support.meta_stub import MetaStub, fault
+from tests.support.meta_stub import fault
 from webapp import system
 from webapp.accounts.models import AccountDrain
 from webapp.columns import utcnow
@@ -14,16 +14,6 @@ from webapp.extensions import db
 from webapp.inbox import delivering, sending
 from webapp.inbox.models import Attempt, Interaction, Message, MessageStatus
 from webapp.unit_of_work import unit_of_work
-
-
-@pytest.fixture
-def stub(app):
-    server = MetaStub()
-    before = app.config["META_API_URL"]
-    app.config["META_API_URL"] = server.url
-    yield server
-    app.config["META_API_URL"] = before
-    server.close()
 
 
 @pytest.fixture
