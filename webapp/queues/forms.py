@@ -1,17 +1,17 @@
 """A queue's page."""
 
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, RadioField, StringField
+from wtforms import IntegerField, RadioField, SelectChoice, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, ValidationError
 
 from webapp.queues import setting_up
 from webapp.queues.models import Strategy
 
-STRATEGIES = (
-    (Strategy.BEEP_ALL, "Everyone at once"),
-    (Strategy.RR_MEMORY, "In turn"),
-    (Strategy.LEAST_RECENT, "Longest since last offer"),
-)
+STRATEGIES = [
+    SelectChoice(Strategy.BEEP_ALL, "Everyone at once"),
+    SelectChoice(Strategy.RR_MEMORY, "In turn"),
+    SelectChoice(Strategy.LEAST_RECENT, "Longest since last offer"),
+]
 
 
 def number(label, least, most, default, description):

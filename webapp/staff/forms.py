@@ -7,6 +7,7 @@ from wtforms import (
     IntegerField,
     PasswordField,
     RadioField,
+    SelectChoice,
     SelectMultipleField,
     StringField,
 )
@@ -26,7 +27,11 @@ from webapp.staff.models import Role
 from webapp.staff.signing_in import SHORTEST_PASSWORD
 
 LONGEST_PASSWORD = 200
-ROLES = ((Role.AGENT, "Agent"), (Role.SUPERVISOR, "Supervisor"), (Role.ADMIN, "Administrator"))
+ROLES = [
+    SelectChoice(Role.AGENT, "Agent"),
+    SelectChoice(Role.SUPERVISOR, "Supervisor"),
+    SelectChoice(Role.ADMIN, "Administrator"),
+]
 
 
 def stripped(value):
@@ -84,7 +89,7 @@ class PersonForm(FlaskForm):
     def __init__(self, *args, person=None, queues=(), **kwargs):
         super().__init__(*args, **kwargs)
         self.person = person
-        self.queues.choices = [(queue.id, queue.name) for queue in queues]
+        self.queues.choices = [SelectChoice(queue.id, queue.name) for queue in queues]
         self.password.flags.required = person is None
         length = f"At least {SHORTEST_PASSWORD} characters"
         self.password.description = (
