@@ -10,7 +10,10 @@ from flask_migrate import upgrade
 from sqlalchemy import text
 
 from tests import factories
+from tests.support.live import Live
+from tests.support.meta_stub import MetaStub
 from tests.support.postgres import start_postgres
+from tests.support.procfile import Procfile
 from tests.support.redis import start_redis
 from webapp import config, create_app
 from webapp import database as opening
@@ -127,6 +130,40 @@ def sign_in(app):
         return browser
 
     return signed_in
+
+
+@pytest.fixture(scope="session")
+def processes(database, redis_server, postgres_or_none, tmp_path_factory):
+    """Web, worker and clock as the Procfile starts them, on a database of their own."""
+    folder = tmp_path_factory.mktemp("live")
+    stub = MetaStub()
+    where = postgres_or_none.new_database() if postgres_or_none else f"sqlite:///{folder}/live.db"
+    # A Redis database of its own: the other tests empty theirs.
+    redis_url = redis_server.url.replace("/0", "/1")
+    running = Procfile(folder, where, redis_url, META_API_URL=stub.url, LOG_LEVEL="warning")
+    running.flask("db", "upgrade")
+    running.start("web", "worker", "clock")
+    try:
+        running.wait_until_ready()
+        yield Live(running, stub, settings_for(where, redis_url, folder))
+    finally:
+        running.stop()
+        stub.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_or_none(request, database):
+    return None if database.startswith("sqlite") else request.getfixturevalue("postgres")
+
+
+@pytest.fixture
+def live_server(processes):
+    """The running product, emptied, with the cast and an account at Meta's stand-in."""
+    with processes.app.app_context():
+        empty(db)
+        redis_clients.patient.flushdb()
+        yield processes.begin()
+        db.session.rollback()
 
 
 def settings_for(database, redis_url, data_dir):

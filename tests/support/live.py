@@ -1,0 +1,92 @@
+"""The whole product running for a test: its processes, Meta's stand-in, and a door to its rows."""
+
+import time
+import uuid
+
+import orjson
+import requests
+
+from tests import factories
+from webapp import create_app
+from webapp.extensions import db
+from webapp.providers.signing import sign
+
+
+class Live:
+    """`live.customer_writes("Hello")` posts a signed webhook as Meta would."""
+
+    def __init__(self, processes, stub, settings):
+        self.processes = processes
+        self.stub = stub
+        self.url = processes.url
+        self.app = create_app(settings)
+        self.cast = None
+
+    def begin(self):
+        """An empty product with the cast and one account at Meta."""
+        self.cast = factories.make_cast()
+        self.account = factories.make_meta_account(self.cast.queue)
+        self.webhook_url = self.url + self.account.webhook_path
+        self.stub.sent.clear()
+        self.stub.answers.clear()
+        return self
+
+    def customer_writes(self, text, phone="15550142233", name="Amara Okoye", message_id=None):
+        message = {"type": "text", "text": {"body": text}}
+        return self.customer_sends(message, phone, name, message_id)
+
+    def customer_sends(self, message, phone="15550142233", name="Amara Okoye", message_id=None):
+        message_id = message_id or f"wamid.{uuid.uuid4().hex}"
+        self.post(
+            contacts=[{"profile": {"name": name}, "wa_id": phone}],
+            messages=[
+                {"from": phone, "id": message_id, "timestamp": str(int(time.time())), **message}
+            ],
+        )
+        return message_id
+
+    def receipt(self, status, message_id, correlation_id=None, phone="15550142233"):
+        """Meta tells how far one of our messages has come."""
+        update = {
+            "id": message_id,
+            "status": status,
+            "timestamp": str(int(time.time())),
+            "recipient_id": phone,
+        }
+        if correlation_id:
+            update["biz_opaque_callback_data"] = correlation_id
+        self.post(statuses=[update])
+
+    def post(self, **value):
+        metadata = {
+            "display_phone_number": "15550100200",
+            "phone_number_id": factories.META_NUMBER_ID,
+        }
+        value = {"messaging_product": "whatsapp", "metadata": metadata, **value}
+        change = {"field": "messages", "value": value}
+        body = {
+            "object": "whatsapp_business_account",
+            "entry": [{"id": factories.META_WABA_ID, "changes": [change]}],
+        }
+        answer = requests.post(self.webhook_url, **signed(body), timeout=10)
+        assert answer.status_code == 200, answer.text
+
+    def until(self, condition, seconds=15):
+        """Wait for something to become true in the database; gives back what it was."""
+        deadline = time.monotonic() + seconds
+        while True:
+            db.session.rollback()
+            found = condition()
+            if found:
+                return found
+            assert time.monotonic() < deadline, f"still not: {condition}"
+            time.sleep(0.05)
+
+
+def signed(body):
+    raw = orjson.dumps(body)
+    signature = sign(factories.META_SECRET, raw)
+    return {
+        "data": raw,
+        "headers": {"Content-Type": "application/json", "X-Hub-Signature-256": signature},
+    }
