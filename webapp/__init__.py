@@ -13,7 +13,7 @@ def create_app(settings=None):
     """The application; `settings` are laid over what the environment says."""
     app = Flask(__name__, template_folder="../templates", static_folder="../static")
     app.config.from_mapping(config.load())
-    app.config.from_mapping(settings or {})
+    app.config.from_mapping(settings or {}, VERSION=__version__)
     logs.init_app(app)
     _extensions(app)
     _features(app)
@@ -43,6 +43,7 @@ def _extensions(app):
 
 def _features(app):
     from webapp import commands, health
+    from webapp.about import routes as about
     from webapp.accounts import routes as accounts
     from webapp.contacts import routes as contacts
     from webapp.inbox import media_routes as inbox
@@ -52,7 +53,7 @@ def _features(app):
     from webapp.staff import routes as staff
     from webapp.webhooks import routes as webhooks
 
-    for feature in (health, staff, accounts, contacts, queues, inbox, webhooks):
+    for feature in (health, staff, accounts, contacts, queues, inbox, webhooks, about):
         app.register_blueprint(feature.bp)
     if app.config["SANDBOX"]:
         app.register_blueprint(sandbox.bp)

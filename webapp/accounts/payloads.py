@@ -31,6 +31,7 @@ def failed(before=None):
 def retry(payload, by):
     """Read it again from the start; what it has already told is not told twice."""
     payload.processed_at = None
+    payload.attempt_count = 0
     payload.next_attempt_at = None
     payload.error = None
     payload.note = None

@@ -1,8 +1,15 @@
 """The pages' verbs for scripts: `flask --app app GROUP VERB`, each with `--json`."""
 
-from webapp.commands import queues, staff
+from webapp.commands import accounts, doctor, interactions, queues, sending, staff
 
-GROUPS = (staff.group, queues.group)
+GROUPS = (
+    staff.group,
+    queues.group,
+    accounts.group,
+    interactions.group,
+    sending.group,
+    doctor.command,
+)
 
 
 def init_app(app):

@@ -1,0 +1,99 @@
+"""`flask --app app accounts add`: WhatsApp accounts, for scripts."""
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from webapp.accounts import saving, sealing
+from webapp.accounts.models import SessionAnchor
+from webapp.commands.answers import as_json, fail, show
+from webapp.extensions import db
+from webapp.providers import PROVIDERS
+from webapp.queues.models import Queue
+from webapp.staff import signing_in
+from webapp.unit_of_work import unit_of_work
+
+group = AppGroup("accounts", help="WhatsApp accounts: one number at one provider each.")
+
+
+@group.command("add")
+@click.option("--provider", type=click.Choice(sorted(PROVIDERS)), required=True)
+@click.option("--name", required=True)
+@click.option("--key", required=True, help="One to five letters or digits.")
+@click.option("--phone", required=True, help="The business number with its country code.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Provider setting.")
+@click.option("--queue", help="Name of the queue new conversations go to.")
+@click.option("--agent", "agents", multiple=True, help="Email of an agent; repeatable.")
+@click.option("--description", default="")
+@click.option(
+    "--session-anchor",
+    type=click.Choice([str(one) for one in SessionAnchor]),
+    default=str(SessionAnchor.FIRST),
+    help="From which customer message a conversation's 24 hours count.",
+)
+@click.option("--disabled", is_flag=True, help="Receive only; needs no secrets yet.")
+@as_json
+def add(
+    provider, name, key, phone, settings, queue, agents, description, session_anchor, disabled, json
+):
+    """Add a WhatsApp account."""
+    values = saving.Values(
+        name=name,
+        key=key,
+        phone=phone,
+        description=description,
+        queue_id=_queue_id(queue),
+        agent_ids=tuple(_person_id(email) for email in agents),
+        session_anchor=session_anchor,
+        enabled=not disabled,
+        provider_values=_pairs(settings),
+    )
+    try:
+        with unit_of_work():
+            answer = _described(saving.add("command", provider, values))
+    except saving.Invalid as error:
+        fail(" ".join(f"{name}: {sentence}" for name, sentence in error.errors.items()))
+    show(answer, _words(name, answer), json)
+
+
+def _pairs(settings):
+    pairs = {}
+    for text in settings:
+        name, separator, value = text.partition("=")
+        if not separator or not name.strip():
+            fail("--set wants NAME=VALUE")  # the text may hold a secret: it is not repeated
+        pairs[name.strip()] = value
+    return pairs
+
+
+def _queue_id(name):
+    if name is None:
+        return None
+    queue = db.session.scalar(select(Queue).where(Queue.name == name))
+    if queue is None:
+        fail(f"there is no queue {name}")
+    return queue.id
+
+
+def _person_id(email):
+    person = signing_in.find_person(email)
+    if person is None:
+        fail(f"nobody here has the email {email}")
+    return person.id
+
+
+def _described(account):
+    return {
+        "id": account.id,
+        "webhook_url": current_app.config["PUBLIC_URL"] + account.webhook_path,
+        "webhook_path": account.webhook_path,
+        "verify_token": sealing.stored(account, "verify_token"),
+    }
+
+
+def _words(name, answer):
+    lines = [f"Account {name} added.", f"Callback URL: {answer['webhook_url']}"]
+    if answer["verify_token"]:
+        lines.append(f"Verify token: {answer['verify_token']}")
+    return "\n".join(lines)

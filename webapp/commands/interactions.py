@@ -1,0 +1,115 @@
+"""`flask --app app interactions list` and `show`: conversations, for scripts."""
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from webapp.accounts.models import Account
+from webapp.commands.answers import as_json, fail, show
+from webapp.extensions import db
+from webapp.inbox.models import Interaction, InteractionState, Message
+
+group = AppGroup("interactions", help="Conversations with customers.")
+
+
+@group.command("list")
+@click.option("--limit", type=click.IntRange(1), help="At most so many; all of them unless given.")
+@click.option("--state", type=click.Choice([str(one) for one in InteractionState]))
+@click.option("--account", "key", help="Key of an account.")
+@as_json
+def list_all(limit, state, key, json):
+    """List conversations, the newest first."""
+    found = (
+        select(Interaction)
+        .options(*_related())
+        .order_by(Interaction.id.desc())
+        .execution_options(yield_per=500)
+    )
+    if state:
+        found = found.where(Interaction.state == state)
+    if key:
+        found = found.where(Interaction.account_id == _account_id(key))
+    if limit:
+        found = found.limit(limit)
+    rows = [_described(interaction) for interaction in db.session.scalars(found)]
+    show(rows, "\n".join(map(_line, rows)) or "No conversations.", json)
+
+
+@group.command("show")
+@click.argument("id", type=int)
+@as_json
+def show_one(id, json):
+    """Show the conversation ID with its messages."""
+    interaction = db.session.get(Interaction, id, options=_related()) if 0 < id < 2**63 else None
+    if interaction is None:
+        fail(f"there is no conversation {id}")
+    answer = _described(interaction) | {"messages": _messages(interaction)}
+    lines = [_line(answer), *(_message_line(message) for message in answer["messages"])]
+    show(answer, "\n".join(lines), json)
+
+
+def _related():
+    return [
+        joinedload(Interaction.account),
+        joinedload(Interaction.contact),
+        joinedload(Interaction.owner),
+        joinedload(Interaction.queue),
+    ]
+
+
+def _account_id(key):
+    account_id = db.session.scalar(select(Account.id).where(Account.key == key.strip().upper()))
+    if account_id is None:
+        fail(f"no account has the key {key}")
+    return account_id
+
+
+def _described(interaction):
+    contact = interaction.contact
+    return {
+        "id": interaction.id,
+        "contact": {"id": contact.id, "name": contact.display_name, "phone": contact.phone},
+        "account": interaction.account.key,
+        "state": str(interaction.state),
+        "owner": interaction.owner.email if interaction.owner else None,
+        "queue": interaction.queue.name if interaction.queue else None,
+        "close_reason": interaction.close_reason,
+        "window_expires_at": _iso(interaction.window_expires_at),
+        "session_expires_at": _iso(interaction.session_expires_at),
+    }
+
+
+def _messages(interaction):
+    """In the order the thread shows them."""
+    found = (
+        select(Message)
+        .where(Message.interaction_id == interaction.id)
+        .order_by(Message.written_at, Message.id)
+    )
+    return [
+        {
+            "direction": message.direction,
+            "kind": message.kind,
+            "text": message.text,
+            "status": message.status,
+            "provider_id": message.provider_id,
+            "error": message.error,
+        }
+        for message in db.session.scalars(found)
+    ]
+
+
+def _iso(moment):
+    return moment.isoformat() if moment else None
+
+
+def _line(row):
+    owner = row["owner"] or row["queue"] or "nobody"
+    return f"{row['id']}  {row['account']}  {row['state']}  {owner}  {row['contact']['name']}"
+
+
+def _message_line(message):
+    trouble = f" ({message['error']})" if message["error"] else ""
+    words = message["text"] or message["kind"]
+    return f"  {message['direction']:<4} {message['status']:<9} {words}{trouble}"
