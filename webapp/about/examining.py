@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import system
-from webapp.accounts import health, sealing
+from webapp.accounts import condition, sealing
 from webapp.columns import utcnow
 from webapp.config import is_local
 from webapp.extensions import db, redis_clients
@@ -203,7 +203,7 @@ def _bucket():
 
 
 def _accounts():
-    rows = health.listing()
+    rows = condition.listing()
     if not rows:
         mend = "Add one under WhatsApp accounts, or with `flask --app app accounts add`."
         yield Finding("Accounts", None, "There is no WhatsApp account yet.", mend)
@@ -212,7 +212,7 @@ def _accounts():
 
 
 def _account(account):
-    name, state = f"Account {account.key}", health.of(account)
+    name, state = f"Account {account.key}", condition.of(account)
     if not sealing.readable(account):
         mend = "Put the former key back into CREDENTIAL_KEYS, or paste the secrets again."
         yield Finding(name, False, "Its secrets cannot be read: their key is missing.", mend)

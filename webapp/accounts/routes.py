@@ -4,7 +4,7 @@ from flask import Blueprint, abort, current_app, flash, render_template, request
 from flask_login import current_user
 
 from webapp import pages
-from webapp.accounts import forms, health, payloads, saving, sealing
+from webapp.accounts import condition, forms, payloads, saving, sealing
 from webapp.accounts.models import Account
 from webapp.extensions import db
 from webapp.providers import PROVIDERS
@@ -19,7 +19,7 @@ bp = Blueprint("accounts", __name__, url_prefix="/accounts")
 @bp.get("")
 @needs(Role.ADMIN)
 def index():
-    return pages.render("accounts/index.html", rows=health.listing(), providers=PROVIDERS)
+    return pages.render("accounts/index.html", rows=condition.listing(), providers=PROVIDERS)
 
 
 @bp.route("/add", methods=["GET", "POST"])
@@ -67,7 +67,7 @@ def edit(id):
 @bp.post("/<int:id>/check")
 @needs(Role.ADMIN)
 def check(id):
-    checked = health.check(db.get_or_404(Account, id))
+    checked = condition.check(db.get_or_404(Account, id))
     if pages.is_partial():
         return render_template("accounts/_connection.html", checked=checked)
     account = db.get_or_404(Account, id)
@@ -78,7 +78,7 @@ def check(id):
 @needs(Role.ADMIN)
 def account_health(id):
     account = db.get_or_404(Account, id)
-    return render_template("accounts/_health.html", account=account, health=health.of(account))
+    return render_template("accounts/_health.html", account=account, health=condition.of(account))
 
 
 @bp.get("/<int:id>/secrets/<name>")
@@ -153,7 +153,7 @@ def _edit_page(account, form, checked=None, status=200):
         account=account,
         form=form,
         provider=PROVIDERS[account.provider],
-        health=health.of(account),
+        health=condition.of(account),
         checked=checked,
         secrets=_secrets(account, form),
         sealed=not sealing.readable(account),

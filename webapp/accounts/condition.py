@@ -19,7 +19,7 @@ COUNTED = 1000  # beyond this "1,000 or more" says enough
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class Condition:
     last_event_at: datetime | None
     problem: str | None  # why the provider's account is not served at the moment
     waiting: int
@@ -52,7 +52,7 @@ def listing():
 def of(account):
     drain = db.session.get(AccountDrain, account.id)
     paused = drain is not None and drain.paused_until and drain.paused_until > utcnow()
-    return Health(
+    return Condition(
         last_event_at=drain.last_event_at if drain else None,
         problem=drain.problem if paused else None,
         waiting=_count(WebhookPayload.account_id == account.id, _unprocessed()),
