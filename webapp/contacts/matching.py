@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy import insert as plain_insert
 
 from webapp.contacts.models import Contact, ContactIdentity, ContactListMember
@@ -59,8 +59,9 @@ def contacts_for(account, events):
     other here, not while they hold conversations.
     """
     people = _people(account, events)
-    known = _known(people.keys)
-    if people.are_all_in(known) and not _doubles(people, known) and not _news(people, known):
+    faces = _faces(people.keys)
+    known = _ids(faces)
+    if people.are_all_in(known) and not _doubles(people, known) and not _news(people, faces):
         return known
     with unit_of_work():
         return _settle(account, people)
@@ -182,21 +183,36 @@ def _moved(change):
     return dict.fromkeys(old, new) if new else {}
 
 
-def _known(keys):
+_FACES = (
+    select(
+        ContactIdentity.match_key,
+        Contact.id,
+        Contact.profile_name,
+        Contact.username,
+        Contact.phone,
+    )
+    .join(Contact, Contact.id == ContactIdentity.contact_id)
+    .where(ContactIdentity.match_key.in_(bindparam("keys", expanding=True)))
+)
+
+
+def _faces(keys):
+    """{match key: contact's id and what WhatsApp says of it}"""
     found = {}
     for start in range(0, len(keys), CHUNK):
-        rows = db.session.execute(
-            select(ContactIdentity.match_key, ContactIdentity.contact_id).where(
-                ContactIdentity.match_key.in_(keys[start : start + CHUNK])
-            )
-        )
-        found.update((row.match_key, row.contact_id) for row in rows)
+        rows = db.session.execute(_FACES, {"keys": keys[start : start + CHUNK]})
+        found.update((row.match_key, row) for row in rows)
     return found
+
+
+def _ids(faces):
+    return {key: row.id for key, row in faces.items()}
 
 
 def _settle(account, people):
     """Attach what is new, make who is missing, and follow what WhatsApp says of them."""
-    known = _known(people.keys)
+    faces = _faces(people.keys)
+    known = _ids(faces)
     made = _made([person for person in people if _is_missing(person, known)])
     rows, contacts = [], {}
     for person in people:
@@ -212,7 +228,7 @@ def _settle(account, people):
     if rows:
         known = _attached(account, people, rows, made)
     _note_doubles(account, people, known)
-    _follow(_news(people, known))
+    _follow(_news(people, faces))
     return known
 
 
@@ -266,7 +282,7 @@ def _attached(account, people, rows, made):
     db.session.execute(
         insert(ContactIdentity.__table__).on_conflict_do_nothing(index_elements=["match_key"]), rows
     )
-    known = _known(people.keys)
+    known = _ids(_faces(people.keys))
     for person, contact_id in made.items():
         winner = _contact_of(person, known)
         if winner != contact_id:
@@ -316,22 +332,15 @@ def _note_doubles(account, people, known):
         )
 
 
-def _news(people, known):
+def _news(people, faces):
     """{contact id: changed columns}: names as WhatsApp gives them, numbers as they move."""
-    told = {}
+    news = {}
     for person in people:
-        contact_id = _contact_of(person, known)
-        if contact_id and (person.name or person.username or _number_of(person)):
-            told[contact_id] = person
-    if not told:
-        return {}
-    rows = db.session.execute(
-        select(Contact.id, Contact.profile_name, Contact.username, Contact.phone).where(
-            Contact.id.in_(told)
-        )
-    )
-    changes = {row.id: _changes(row, told[row.id]) for row in rows}
-    return {contact_id: columns for contact_id, columns in changes.items() if columns}
+        row = _contact_of(person, faces)
+        changes = _changes(row, person) if row else {}
+        if changes:
+            news[row.id] = changes
+    return news
 
 
 def _changes(row, person):

@@ -1,6 +1,6 @@
 """What a batch of arriving messages needs to know, loaded and locked in a few statements."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from webapp.contacts import matching
 from webapp.contacts.models import Contact
@@ -30,13 +30,24 @@ class Arrivals:
         self._contacts = _contacts({i for i in self._contact_ids.values() if i})
         account_ids = {account.id for account, _ in arriving}
         self._open = _open_interactions(account_ids, self._contacts)
-        self._stored = _stored(arriving)
+        self._arriving = arriving
+        self._stored = self._previous = None
 
     def has(self, account, provider_id):
+        """Whether it is stored already; asked only where something is about to be made for it."""
+        if self._stored is None:
+            self._stored = _stored(self._arriving)
         return (account.id, provider_id) in self._stored
 
     def stored(self, account, provider_id):
-        self._stored.add((account.id, provider_id))
+        if self._stored is not None:
+            self._stored.add((account.id, provider_id))
+
+    def previous(self, account, contact):
+        """(id, window's end) of the contact's last interaction here, or None."""
+        if self._previous is None:
+            self._previous = _previous({a.id for a, _ in self._arriving}, self._contacts)
+        return self._previous.get((account.id, contact.id))
 
     def contact_of(self, account, event):
         """The customer this event is about; nobody for what a group writes."""
@@ -48,7 +59,14 @@ class Arrivals:
         return None if found is None or found.state == InteractionState.CLOSED else found
 
     def opened(self, interaction):
-        self._open[interaction.account_id, interaction.contact_id] = interaction
+        key = interaction.account_id, interaction.contact_id
+        self._open[key] = interaction
+
+    def closed(self, interaction):
+        """A batch may end one interaction and open the next."""
+        if self._previous is not None:
+            key = interaction.account_id, interaction.contact_id
+            self._previous[key] = (interaction.id, interaction.window_expires_at)
 
     def look_again(self, account, contact):
         """After losing a race for the one open interaction."""
@@ -82,6 +100,23 @@ def _open_interactions(account_ids, contact_ids):
     )
     found = db.session.scalars(lock(rows).execution_options(**FRESH))
     return {(row.account_id, row.contact_id): row for row in found}
+
+
+def _previous(account_ids, contact_ids):
+    last = (
+        select(func.max(Interaction.id))
+        .where(Interaction.account_id.in_(account_ids), Interaction.contact_id.in_(contact_ids))
+        .group_by(Interaction.account_id, Interaction.contact_id)
+    )
+    rows = db.session.execute(
+        select(
+            Interaction.account_id,
+            Interaction.contact_id,
+            Interaction.id,
+            Interaction.window_expires_at,
+        ).where(Interaction.id.in_(last))
+    )
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
 
 
 def _stored(arriving):

@@ -44,11 +44,20 @@ def receive(account, event, payload_id=None, received_at=None, among=None, now=N
     now = now or utcnow()
     if among is None:
         among = Arrivals([(account, event)], matching.found_or_made(account, [event]))
-    if among.has(account, event.id):
-        return None
     contact = among.contact_of(account, event)
-    interaction = _interaction(account, event, contact, among, now)
+    interaction, made = None, False
+    if contact is not None and event.source not in (Source.HISTORY, Source.STANDBY):
+        interaction = _standing(account, contact, among, now)
+        if interaction is None and opens(event):
+            if among.has(account, event.id):
+                return None
+            interaction, made = _open(account, contact, written_at(event, now), among, now), True
     message = _store(account, event, contact, interaction, payload_id, received_at, now)
+    if message is None and made:
+        # Another drain stored it after we had looked; what we made for it must not stay.
+        raise RanInto
+    if message is None:
+        return None
     among.stored(account, event.id)
     if interaction is not None:
         _show(account, event, interaction, contact, message, now)
@@ -68,18 +77,10 @@ def opens(event):
     )
 
 
-def _interaction(account, event, contact, among, now):
-    """The interaction this belongs to; made only by what a customer says."""
-    if contact is None or event.source in (Source.HISTORY, Source.STANDBY):
-        return None
+def _standing(account, contact, among, now):
+    """The open interaction; past its end counts as closed, whether or not the sweep came first."""
     found = among.open_interaction(account, contact)
-    if not opens(event):
-        return found if found is not None and not found.is_closed(now) else None
-    if found is not None and found.is_closed(now):
-        # By our clock, so it makes no difference whether the sweep or this drain came first.
-        closing.close(found, CloseReason.TIMEOUT, now=now)
-        found = None
-    return found or _open(account, contact, written_at(event, now), among, now)
+    return None if found is None or found.is_closed(now) else found
 
 
 def written_at(event, now):
@@ -89,41 +90,35 @@ def written_at(event, now):
 
 def _open(account, contact, at, among, now):
     """Make the interaction, unless an agent or another drain makes one at this moment."""
-    previous = _previous(account, contact)
+    over = among.open_interaction(account, contact)
+    if over is not None:
+        closing.close(over, CloseReason.TIMEOUT, now=now)
+        among.closed(over)
+    previous_id, window_expires_at = among.previous(account, contact) or (None, None)
     start = at if at + DAY > now else now.replace(microsecond=0)
-    made = db.session.scalar(
-        insert(Interaction.__table__)
+    interaction = db.session.scalar(
+        insert(Interaction)
         .on_conflict_do_nothing(index_elements=["account_id", "contact_id"], index_where=NOT_CLOSED)
-        .returning(Interaction.__table__.c.id),
+        .returning(Interaction),
         {
             "account_id": account.id,
             "contact_id": contact.id,
-            "previous_id": previous.id if previous else None,
+            "previous_id": previous_id,
             "started_at": start,
             "session_expires_at": start + DAY,
-            "window_expires_at": previous.window_expires_at if previous else None,
+            "window_expires_at": window_expires_at,
             "last_message_at": at,
             "contact_name": contact.display_name[:200],
             "contact_phone": contact.display_phone[:90],
         },
     )
-    if made is None:
+    if interaction is None:
         interaction = among.look_again(account, contact)
         if interaction is None or interaction.is_closed(now):
             raise RanInto
         return interaction
-    interaction = db.session.get(Interaction, made)
     among.opened(interaction)
     return interaction
-
-
-def _previous(account, contact):
-    return db.session.execute(
-        select(Interaction.id, Interaction.window_expires_at)
-        .where(Interaction.account_id == account.id, Interaction.contact_id == contact.id)
-        .order_by(Interaction.id.desc())
-        .limit(1)
-    ).first()
 
 
 def _store(account, event, contact, interaction, payload_id, received_at, now):
@@ -152,8 +147,7 @@ def _store(account, event, contact, interaction, payload_id, received_at, now):
     )
     message_id = db.session.scalar(statement.returning(MESSAGES.c.id), values)
     if message_id is None:
-        # Another drain stored it after we had looked; what we made for it must not stay.
-        raise RanInto
+        return None
     message = Stored(message_id, values)
     if event.media is not None:
         _ask_for_file(message, event.media, now)
@@ -203,7 +197,6 @@ def _show(account, event, interaction, contact, message, now):
         summary.note_message(interaction, message)
     follow_name(interaction, contact)
     if interaction.state == InteractionState.NEW:
-        db.session.flush()
         flow.advance(interaction)
     elif message.kind in MARKS:
         _show_mark(message)

@@ -5,7 +5,7 @@ import time
 import traceback
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from webapp import jobs
 from webapp.accounts.models import AccountDrain
@@ -26,6 +26,25 @@ SLICE_EVENTS = {"sqlite": 100, "postgresql": 300}
 HOLD_SECONDS = {"sqlite": 0.05, "postgresql": 1.0}
 BACK_OFF = (10, 60, 600, 3600)
 MOST_ATTEMPTS = 8
+
+# Statements of every pass, built once: building one costs as much as running it.
+DRAINS, PAYLOADS = AccountDrain.__table__, WebhookPayload.__table__
+_MINE = lock(
+    select(DRAINS.c.account_id).where(DRAINS.c.account_id == bindparam("own")), skip_locked=True
+)
+_WAITING = select(PAYLOADS.c.id).where(
+    PAYLOADS.c.id.in_(bindparam("ids", expanding=True)), PAYLOADS.c.processed_at.is_(None)
+)
+_PLAIN = (
+    update(PAYLOADS)
+    .where(PAYLOADS.c.id.in_(bindparam("ids", expanding=True)), PAYLOADS.c.processed_at.is_(None))
+    .values(processed_at=bindparam("now"), next_attempt_at=None, error=None)
+)
+_HEARD = (
+    update(DRAINS)
+    .where(DRAINS.c.account_id == bindparam("own"))
+    .values(last_event_at=bindparam("heard"))
+)
 
 
 class Taken(Exception):
@@ -188,11 +207,10 @@ def _apply_one(account_id, task):
 
 def _hold(account_id):
     """Lock the account's drain row until the commit; it dies with its process."""
-    mine = select(AccountDrain.account_id).where(AccountDrain.account_id == account_id)
-    if db.session.scalar(lock(mine, skip_locked=True)) is not None:
+    if db.session.scalar(_MINE, {"own": account_id}) is not None:
         return
-    made = insert(AccountDrain.__table__).on_conflict_do_nothing(index_elements=["account_id"])
-    row = made.returning(AccountDrain.__table__.c.account_id)
+    made = insert(DRAINS).on_conflict_do_nothing(index_elements=["account_id"])
+    row = made.returning(DRAINS.c.account_id)
     if db.session.scalar(row, {"account_id": account_id}) is None:
         raise Taken
 
@@ -200,17 +218,14 @@ def _hold(account_id):
 def _still_waiting(part):
     """Which of these nobody processed between our reading and our lock."""
     ids = [payload.id for payload in part]
-    found = select(WebhookPayload.id).where(
-        WebhookPayload.id.in_(ids), WebhookPayload.processed_at.is_(None)
-    )
-    return set(db.session.scalars(found))
+    return set(db.session.scalars(_WAITING, {"ids": ids}))
 
 
 def _finish(account_id, part):
     now = utcnow()
     plain = [payload.id for payload in part if not payload.note]
     if plain:
-        _update(plain, processed_at=now, next_attempt_at=None, error=None)
+        db.session.execute(_PLAIN, {"ids": plain, "now": now})
     for payload in part:
         if payload.note:
             # The note is short for lists; as an error it is among what admins look through.
@@ -236,18 +251,14 @@ def _postpone(payload, faults):
 
 def _update(ids, **values):
     db.session.execute(
-        update(WebhookPayload.__table__)
+        update(PAYLOADS)
         .where(WebhookPayload.id.in_(ids), WebhookPayload.processed_at.is_(None))
         .values(**values)
     )
 
 
 def _mark(account_id, at):
-    db.session.execute(
-        update(AccountDrain.__table__)
-        .where(AccountDrain.account_id == account_id)
-        .values(last_event_at=at)
-    )
+    db.session.execute(_HEARD, {"own": account_id, "heard": at})
 
 
 def _mark_others(account_id, tasks):
