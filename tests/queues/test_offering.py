@@ -109,6 +109,19 @@ def test_beep_all_starts_again_only_after_everybody_had_it(account, queue, ana, 
     assert rings() == [ana.id, ben.id]
 
 
+def test_beep_all_rings_nobody_twice_while_a_colleague_still_rings(account, queue, ana, ben):
+    change(queue, strategy=Strategy.BEEP_ALL)
+    change(ben, presence=Presence.OFFLINE)
+    make_interaction(account, queue=queue)
+    offer(queue)
+    pass_on(ana)
+    change(ben, presence=Presence.AVAILABLE)
+    offer(queue, later(20))
+    offer(queue, later(queue.timeout + 5))
+
+    assert rings() == [ben.id]
+
+
 def test_passing_on_rings_the_next_and_says_so_in_the_thread(account, queue, ana, ben):
     interaction = make_interaction(account, queue=queue)
     offer(queue)

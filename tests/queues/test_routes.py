@@ -12,7 +12,8 @@ PART = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def browser(sign_in, sara):
+def desk(sign_in, sara):
+    """A browser in which a supervisor is signed in."""
     return sign_in(sara)
 
 
@@ -32,24 +33,24 @@ def members(queue):
     return [row.user_id for row in rows.order_by(QueueMember.position)]
 
 
-def test_the_list_shows_members_and_who_waits(browser, account, queue):
+def test_the_list_shows_members_and_who_waits(desk, account, queue):
     make_interaction(account, queue=queue, waiting_since=later(-300))
-    page = browser.get("/queues").text
+    page = desk.get("/queues").text
 
     assert "2 available" in page
     assert "5 m 0" in page
 
 
-def test_a_queue_without_members_is_pointed_out(browser, cast):
+def test_a_queue_without_members_is_pointed_out(desk, cast):
     make_queue("Partner desk")
 
-    assert "Partner desk has no members." in browser.get("/queues").text
+    assert "Partner desk has no members." in desk.get("/queues").text
 
 
-def test_the_list_costs_the_same_for_few_and_for_many(browser, account, cast):
+def test_the_list_costs_the_same_for_few_and_for_many(desk, account, cast):
     def cost():
         with counted_queries() as queries:
-            browser.get("/queues")
+            desk.get("/queues")
         return len(queries)
 
     few = cost()
@@ -60,8 +61,8 @@ def test_the_list_costs_the_same_for_few_and_for_many(browser, account, cast):
     assert cost() == few
 
 
-def test_a_queue_is_added_with_its_members_in_order(browser, ana, ben):
-    answer = browser.post("/queues/add", data=values(member=[str(ben.id), str(ana.id)]))
+def test_a_queue_is_added_with_its_members_in_order(desk, ana, ben):
+    answer = desk.post("/queues/add", data=values(member=[str(ben.id), str(ana.id)]))
 
     assert answer.status_code == 303
     queue = db.session.query(Queue).filter_by(name="Orders").one()
@@ -81,17 +82,17 @@ def test_a_queue_is_added_with_its_members_in_order(browser, ana, ben):
         ({"weight": "x"}, "Not a valid integer"),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_is_kept(browser, queue, wrong, said):
-    answer = browser.post("/queues/add", data=values(**wrong))
+def test_what_is_wrong_is_said_and_nothing_is_kept(desk, queue, wrong, said):
+    answer = desk.post("/queues/add", data=values(**wrong))
 
     assert answer.status_code == 422
     assert said in answer.text
     assert db.session.query(Queue).count() == 1
 
 
-def test_changes_are_kept_with_an_audit_row(browser, queue, ana, ben):
+def test_changes_are_kept_with_an_audit_row(desk, queue, ana, ben):
     told = values(name="Support", strategy="beep_all", member=[str(ben.id)])
-    browser.post(f"/queues/{queue.id}", data=told)
+    desk.post(f"/queues/{queue.id}", data=told)
 
     db.session.expire_all()
     assert db.session.get(Queue, queue.id).strategy == Strategy.BEEP_ALL
@@ -106,11 +107,11 @@ def test_changes_are_kept_with_an_audit_row(browser, queue, ana, ben):
      ("remove-{ana}", "ben"), ("add", "ana ben otto")],
 )  # fmt: skip
 def test_members_move_on_the_page_and_nothing_is_saved_yet(
-    browser, queue, ana, ben, otto, button, order
+    desk, queue, ana, ben, otto, button, order
 ):
     people = {"ana": ana.id, "ben": ben.id, "otto": otto.id}
     told = values(member=[ana.id, ben.id], change=button.format(**people), newcomer=otto.id)
-    page = browser.post(f"/queues/{queue.id}", data=told)
+    page = desk.post(f"/queues/{queue.id}", data=told)
 
     assert page.status_code == 200
     shown = [part.split('"')[0] for part in page.text.split('name="member" value="')[1:]]
@@ -119,51 +120,51 @@ def test_members_move_on_the_page_and_nothing_is_saved_yet(
     assert 'value="Orders"' in page.text
 
 
-def test_a_member_removed_while_it_rings_rings_no_more(browser, account, queue, ana, ben):
+def test_a_member_removed_while_it_rings_rings_no_more(desk, account, queue, ana, ben):
     make_interaction(account, queue=queue)
     offer(queue)
-    browser.post(f"/queues/{queue.id}", data=values(name="Support", member=[str(ben.id)]))
+    desk.post(f"/queues/{queue.id}", data=values(name="Support", member=[str(ben.id)]))
 
     assert rings() == []
 
 
-def test_the_page_says_who_is_next(browser, queue, ana, ben):
+def test_the_page_says_who_is_next(desk, queue, ana, ben):
     change(queue, last_offered_id=ana.id)
-    page = browser.get(f"/queues/{queue.id}").text
+    page = desk.get(f"/queues/{queue.id}").text
 
     line = page.split("Who is next")[1]
     assert line.index("Ben Agent") < line.index("Ana Agent")
 
 
-def test_a_queue_that_an_account_leads_to_is_not_deleted(browser, queue):
-    browser.post(f"/queues/{queue.id}/delete")
+def test_a_queue_that_an_account_leads_to_is_not_deleted(desk, queue):
+    desk.post(f"/queues/{queue.id}/delete")
 
     assert db.session.get(Queue, queue.id) is not None
-    assert "Northgate Care leads here." in browser.get(f"/queues/{queue.id}").text
+    assert "Northgate Care leads here." in desk.get(f"/queues/{queue.id}").text
 
 
-def test_a_queue_that_conversations_went_through_is_not_deleted(browser, account, cast):
+def test_a_queue_that_conversations_went_through_is_not_deleted(desk, account, cast):
     other = make_queue("Orders")
     make_interaction(account, queue=other)
-    browser.post(f"/queues/{other.id}/delete")
+    desk.post(f"/queues/{other.id}/delete")
 
     assert db.session.get(Queue, other.id) is not None
 
 
-def test_a_queue_nobody_needs_is_deleted_with_its_members(browser, ana):
+def test_a_queue_nobody_needs_is_deleted_with_its_members(desk, ana):
     other = make_queue("Orders", [ana])
-    browser.post(f"/queues/{other.id}/delete")
+    desk.post(f"/queues/{other.id}/delete")
 
     assert db.session.query(Queue).filter_by(name="Orders").count() == 0
     assert db.session.query(AuditEntry).one().action == "deleted"
 
 
 def test_agents_do_not_set_up_queues(sign_in, ana, queue):
-    browser = sign_in(ana)
+    desk = sign_in(ana)
 
-    assert browser.get("/queues").status_code == 403
-    assert browser.post("/queues/add", data=values()).status_code == 403
-    assert browser.post(f"/queues/{queue.id}/delete").status_code == 403
+    assert desk.get("/queues").status_code == 403
+    assert desk.post("/queues/add", data=values()).status_code == 403
+    assert desk.post(f"/queues/{queue.id}/delete").status_code == 403
 
 
 def rung(account, queue):
@@ -201,10 +202,10 @@ def test_who_comes_too_late_is_told_who_was_faster(sign_in, account, queue, ana,
 
 def test_nobody_answers_anothers_offer(sign_in, account, queue, ben):
     _, ringing = rung(account, queue)
-    browser = sign_in(ben)
+    desk = sign_in(ben)
 
-    assert browser.post(f"/offers/{ringing.id}/accept").status_code == 404
-    assert browser.post(f"/offers/{ringing.id}/pass").status_code == 404
+    assert desk.post(f"/offers/{ringing.id}/accept").status_code == 404
+    assert desk.post(f"/offers/{ringing.id}/pass").status_code == 404
 
 
 def test_passing_stops_the_ringing(sign_in, account, queue, ana):

@@ -12,7 +12,8 @@ NEW_PASSWORD = "a longer secret 42"
 
 
 @pytest.fixture
-def browser(sign_in, admin):
+def desk(sign_in, admin):
+    """A browser in which an admin is signed in."""
     return sign_in(admin)
 
 
@@ -42,10 +43,10 @@ def fresh(user):
     return db.session.get(User, user.id)
 
 
-def test_the_list_shows_who_serves_what_and_how_they_are(browser, account, ana, ben):
+def test_the_list_shows_who_serves_what_and_how_they_are(desk, account, ana, ben):
     change(ben, presence=Presence.PAUSED, pause_reason="Lunch")
     make_interaction(account, owner=ana)
-    page = browser.get("/people").text
+    page = desk.get("/people").text
 
     assert "Ana Agent" in page
     assert "1 of 6" in page
@@ -57,33 +58,33 @@ def test_the_list_shows_who_serves_what_and_how_they_are(browser, account, ana, 
     ("question", "found", "left_out"),
     [("q=BEN", "Ben Agent", "Ana Agent"), ("role=supervisor", "Sara", "Ben Agent")],
 )
-def test_the_list_is_searched_and_filtered(browser, cast, question, found, left_out):
-    page = browser.get(f"/people?{question}", headers={"HX-Request": "true"}).text
+def test_the_list_is_searched_and_filtered(desk, cast, question, found, left_out):
+    page = desk.get(f"/people?{question}", headers={"HX-Request": "true"}).text
 
     assert found in page
     assert left_out not in page
 
 
-def test_a_percent_sign_is_searched_for_as_it_is(browser, cast):
-    assert "Nobody found" in browser.get("/people?q=%25").text
+def test_a_percent_sign_is_searched_for_as_it_is(desk, cast):
+    assert "Nobody found" in desk.get("/people?q=%25").text
 
 
-def test_pages_follow_each_other_by_key(browser, cast):
+def test_pages_follow_each_other_by_key(desk, cast):
     for n in range(60):
         make_user(f"Person {n:02}")
-    first = browser.get("/people").text
+    first = desk.get("/people").text
     after = first.split("after=")[1].split('"')[0]
-    second = browser.get(f"/people?after={after}").text
+    second = desk.get(f"/people?after={after}").text
 
     assert "Person 10" in first
     assert "Person 10" not in second
     assert "Person 59" in second
 
 
-def test_the_list_costs_the_same_for_few_and_for_many(browser, cast):
+def test_the_list_costs_the_same_for_few_and_for_many(desk, cast):
     def cost():
         with counted_queries() as queries:
-            browser.get("/people")
+            desk.get("/people")
         return len(queries)
 
     few = cost()
@@ -93,9 +94,9 @@ def test_the_list_costs_the_same_for_few_and_for_many(browser, cast):
     assert cost() == few
 
 
-def test_a_person_is_added_with_queues_and_can_sign_in(browser, queue):
+def test_a_person_is_added_with_queues_and_can_sign_in(desk, queue):
     told = values(password=NEW_PASSWORD, queues=[queue.id])
-    answer = browser.post("/people/add", data=told)
+    answer = desk.post("/people/add", data=told)
 
     assert answer.status_code == 303
     nora = signing_in.check("nora@example.com", NEW_PASSWORD)
@@ -116,16 +117,16 @@ def test_a_person_is_added_with_queues_and_can_sign_in(browser, queue):
         ({"queues": ["4711"]}, None),
     ],
 )
-def test_what_is_wrong_is_said_beside_the_field_and_nothing_is_kept(browser, cast, wrong, said):
-    answer = browser.post("/people/add", data=values(password=NEW_PASSWORD) | wrong)
+def test_what_is_wrong_is_said_beside_the_field_and_nothing_is_kept(desk, cast, wrong, said):
+    answer = desk.post("/people/add", data=values(password=NEW_PASSWORD) | wrong)
 
     assert answer.status_code == 422
     assert said is None or said in answer.text
     assert signing_in.find_person("nora@example.com") is None
 
 
-def test_changes_are_kept_and_leave_an_audit_row_without_the_password(browser, ana, admin):
-    browser.post(f"/people/{ana.id}", data=values(ana, capacity="3", password=NEW_PASSWORD))
+def test_changes_are_kept_and_leave_an_audit_row_without_the_password(desk, ana, admin):
+    desk.post(f"/people/{ana.id}", data=values(ana, capacity="3", password=NEW_PASSWORD))
 
     entry = db.session.query(AuditEntry).one()
     assert (entry.actor_id, entry.action, entry.subject_id) == (admin.id, "changed", ana.id)
@@ -135,96 +136,96 @@ def test_changes_are_kept_and_leave_an_audit_row_without_the_password(browser, a
     assert NEW_PASSWORD not in f"{entry.before}{entry.after}{entry.note}"
 
 
-def test_saving_without_a_change_leaves_no_audit_row(browser, ana, queue):
-    browser.post(f"/people/{ana.id}", data=values(ana, queues=[queue.id]))
+def test_saving_without_a_change_leaves_no_audit_row(desk, ana, queue):
+    desk.post(f"/people/{ana.id}", data=values(ana, queues=[queue.id]))
 
     assert db.session.query(AuditEntry).count() == 0
 
 
-def test_an_empty_password_keeps_the_old_one(browser, ana):
+def test_an_empty_password_keeps_the_old_one(desk, ana):
     before = ana.password_hash
-    browser.post(f"/people/{ana.id}", data=values(ana, password=""))
+    desk.post(f"/people/{ana.id}", data=values(ana, password=""))
 
     assert fresh(ana).password_hash == before
 
 
-def test_a_new_password_signs_the_person_out_everywhere(browser, sign_in, ana):
+def test_a_new_password_signs_the_person_out_everywhere(desk, sign_in, ana):
     anas = sign_in(ana)
-    browser.post(f"/people/{ana.id}", data=values(ana, password=NEW_PASSWORD))
+    desk.post(f"/people/{ana.id}", data=values(ana, password=NEW_PASSWORD))
 
     assert anas.get("/presence").status_code == 302
 
 
-def test_changing_ones_own_password_keeps_this_browser(browser, sign_in, admin):
+def test_changing_ones_own_password_keeps_this_browser(desk, sign_in, admin):
     other = sign_in(admin)
-    browser.post(f"/people/{admin.id}", data=values(admin, password=NEW_PASSWORD))
+    desk.post(f"/people/{admin.id}", data=values(admin, password=NEW_PASSWORD))
 
-    assert browser.get("/presence").status_code == 200
+    assert desk.get("/presence").status_code == 200
     assert other.get("/presence").status_code == 302
 
 
-def test_whoever_is_switched_off_is_away_at_once(browser, sign_in, account, queue, ana, ben):
+def test_whoever_is_switched_off_is_away_at_once(desk, sign_in, account, queue, ana, ben):
     anas = sign_in(ana)
     make_interaction(account, queue=queue)
     offer(queue)
     assert rings() == [ana.id]
-    browser.post(f"/people/{ana.id}", data=without(values(ana, queues=[queue.id]), "active"))
+    desk.post(f"/people/{ana.id}", data=without(values(ana, queues=[queue.id]), "active"))
 
     assert anas.get("/presence").status_code == 302
     assert fresh(ana).presence == Presence.OFFLINE
     assert rings() == []
 
 
-def test_leaving_a_queue_ends_what_it_rings(browser, account, queue, ana):
+def test_leaving_a_queue_ends_what_it_rings(desk, account, queue, ana):
     make_interaction(account, queue=queue)
     offer(queue)
-    browser.post(f"/people/{ana.id}", data=values(ana))
+    desk.post(f"/people/{ana.id}", data=values(ana))
 
     assert queues_of(ana) == []
     assert rings() == []
 
 
 @pytest.mark.parametrize("change_", [{"role": "agent"}, {"active": None}])
-def test_the_last_admin_stays_one(browser, admin, change_):
+def test_the_last_admin_stays_one(desk, admin, change_):
     told = {key: value for key, value in values(admin, **change_).items() if value is not None}
-    answer = browser.post(f"/people/{admin.id}", data=told)
+    answer = desk.post(f"/people/{admin.id}", data=told)
 
     assert answer.status_code == 422
     assert "last active administrator" in answer.text
     assert (fresh(admin).role, fresh(admin).active) == (Role.ADMIN, True)
 
 
-def test_with_another_admin_one_may_step_down(browser, admin):
+def test_with_another_admin_one_may_step_down(desk, admin):
     make_user("Second", Role.ADMIN)
-    browser.post(f"/people/{admin.id}", data=values(admin, role="supervisor"))
+    desk.post(f"/people/{admin.id}", data=values(admin, role="supervisor"))
 
     assert fresh(admin).role == Role.SUPERVISOR
 
 
-def test_a_switched_off_admin_does_not_count_as_another(browser, admin):
+def test_a_switched_off_admin_does_not_count_as_another(desk, admin):
     make_user("Second", Role.ADMIN, active=False)
 
-    assert browser.post(f"/people/{admin.id}", data=values(admin, role="agent")).status_code == 422
+    assert desk.post(f"/people/{admin.id}", data=values(admin, role="agent")).status_code == 422
 
 
 def test_supervisors_look_but_do_not_touch(sign_in, sara, ana):
-    browser = sign_in(sara)
+    desk = sign_in(sara)
 
-    assert "Save changes" not in browser.get(f"/people/{ana.id}").text
-    assert browser.post(f"/people/{ana.id}", data=values(ana)).status_code == 403
-    assert browser.get("/people/add").status_code == 403
+    assert "Save changes" not in desk.get(f"/people/{ana.id}").text
+    assert desk.post(f"/people/{ana.id}", data=values(ana)).status_code == 403
+    assert desk.get("/people/add").status_code == 403
 
 
 def test_agents_see_no_people_page(sign_in, ana):
     assert sign_in(ana).get("/people").status_code == 403
 
 
-def test_where_a_person_is_signed_in_is_shown_and_ended(browser, sign_in, admin, ana):
+def test_where_a_person_is_signed_in_is_shown_and_ended(desk, sign_in, admin, ana):
     anas = sign_in(ana)
-    page = browser.get(f"/people/{ana.id}").text
+    page = desk.get(f"/people/{ana.id}").text
     assert "Signed in on" in page
     row = db.session.query(SignIn).filter_by(user_id=ana.id).one()
-    browser.post(f"/people/{ana.id}/sign-ins/{row.id}/end")
+    desk.post(f"/people/{ana.id}/sign-ins/{row.id}/end")
 
     assert anas.get("/presence").status_code == 302
     assert db.session.query(AuditEntry).one().action == "signed out"
@@ -238,22 +239,22 @@ def test_nobody_but_admins_ends_others_sign_ins(sign_in, sara, ana):
     assert answer.status_code == 403
 
 
-def test_a_sign_in_is_ended_on_its_own_persons_page_only(browser, sign_in, ana, ben):
+def test_a_sign_in_is_ended_on_its_own_persons_page_only(desk, sign_in, ana, ben):
     sign_in(ana)
     row = db.session.query(SignIn).filter_by(user_id=ana.id).one()
 
-    assert browser.post(f"/people/{ben.id}/sign-ins/{row.id}/end").status_code == 404
+    assert desk.post(f"/people/{ben.id}/sign-ins/{row.id}/end").status_code == 404
 
 
-def test_a_name_with_markup_is_shown_as_text(browser, cast):
+def test_a_name_with_markup_is_shown_as_text(desk, cast):
     make_user("<script>alert(1)</script>")
 
-    assert "<script>alert" not in browser.get("/people").text
+    assert "<script>alert" not in desk.get("/people").text
 
 
 def test_a_pause_is_chosen_with_its_reason(sign_in, ana):
-    browser = sign_in(ana)
-    browser.post("/presence", data={"presence": "paused", "reason": "Training"})
+    desk = sign_in(ana)
+    desk.post("/presence", data={"presence": "paused", "reason": "Training"})
 
     assert (fresh(ana).presence, fresh(ana).pause_reason) == (Presence.PAUSED, "Training")
 
@@ -263,9 +264,9 @@ def test_an_unknown_presence_is_refused(sign_in, ana):
 
 
 def test_preferences_are_kept_for_the_person(sign_in, ana):
-    browser = sign_in(ana)
-    browser.post("/preferences", data={"theme": "dark", "sounds": "off"})
-    browser.post("/preferences", data={"shortcuts": "off"})
+    desk = sign_in(ana)
+    desk.post("/preferences", data={"theme": "dark", "sounds": "off"})
+    desk.post("/preferences", data={"shortcuts": "off"})
 
     person = fresh(ana)
     assert (person.theme, person.sounds, person.shortcuts) == ("dark", False, False)

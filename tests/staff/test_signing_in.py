@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import time
 from datetime import timedelta
 
@@ -58,6 +60,29 @@ def test_an_unknown_email_takes_as_long_as_a_wrong_password(app):
 
     known, unknown = seconds("real@example.com"), seconds("nobody@example.com")
     assert unknown > known / 2
+
+
+def test_hashing_does_not_hold_up_other_pages_of_a_gevent_process():
+    done = subprocess.run([sys.executable, "-c", HASH_UNDER_GEVENT], capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) >= 5
+
+
+HASH_UNDER_GEVENT = """
+from gevent import monkey; monkey.patch_all()
+import gevent
+from webapp.staff import signing_in
+ticks = 0
+def tick():
+    global ticks
+    while True:
+        gevent.sleep(0.001)
+        ticks += 1
+gevent.spawn(tick)
+signing_in.hash_password("a longer secret 42")
+print(ticks)
+"""
 
 
 def test_the_browser_carries_a_secret_of_which_we_keep_only_a_digest(client, ana):
