@@ -8,6 +8,7 @@ from sqlalchemy import and_, exists, func, or_, select
 from webapp.accounts.models import AccountAgent
 from webapp.extensions import db
 from webapp.inbox.models import Interaction, InteractionState
+from webapp.queues import ringing
 from webapp.queues.models import Offer, OfferState, Queue, QueueMember
 
 TRIED = (OfferState.PASSED, OfferState.LAPSED)
@@ -41,17 +42,17 @@ class Candidates:
     def free_for(self, interaction):
         """The members to choose from, in the queue's order; nobody twice in one round."""
         offers = self._history.get(interaction.id, [])
-        ringing = {offer.user_id for offer in offers if offer.state == OfferState.OPEN}
+        rung = {offer.user_id for offer in offers if offer.state == OfferState.OPEN}
         free = [
             member
             for member in self._members
-            if member.user_id not in ringing
+            if member.user_id not in rung
             and self._places[member.user_id] > 0
             and self._serves(member.user_id, interaction.account_id)
         ]
         had_it = _this_round(offers)
         fresh = [member for member in free if member.user_id not in had_it]
-        if fresh or ringing:
+        if fresh or rung:
             return fresh
         # Everybody had it once: the next round begins, but not at once with who has just passed.
         resting = self._resting(offers)
@@ -129,7 +130,6 @@ def _wanted_elsewhere(queue, user_ids):
         AccountAgent.account_id == Interaction.account_id,
         AccountAgent.user_id == QueueMember.user_id,
     )
-    rings = exists().where(Offer.interaction_id == Interaction.id, Offer.state == OfferState.OPEN)
     had_it = exists().where(
         Offer.interaction_id == Interaction.id,
         Offer.user_id == QueueMember.user_id,
@@ -144,7 +144,7 @@ def _wanted_elsewhere(queue, user_ids):
             Queue.weight > queue.weight,
             Interaction.state == InteractionState.WAITING,
             or_(~narrowed, named),
-            ~rings,
+            ~ringing.is_ringing(Interaction.id),
             ~had_it,
         )
         .group_by(QueueMember.user_id)

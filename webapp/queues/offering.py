@@ -95,12 +95,11 @@ def agent_freed(user_id):
 
 
 def _queues_with_work(now):
-    rings = exists().where(Offer.interaction_id == Interaction.id, Offer.state == OfferState.OPEN)
     somebody_waits = exists().where(
         Interaction.queue_id == Queue.id,
         Interaction.state == InteractionState.WAITING,
         Interaction.session_expires_at > now,
-        ~rings,
+        ~ringing.is_ringing(Interaction.id),
     )
     somebody_is_there = exists().where(
         QueueMember.queue_id == Queue.id,
@@ -159,10 +158,7 @@ def _waiting(queue, now):
         .limit(BATCH)
     )
     if queue.strategy != Strategy.BEEP_ALL:
-        rings = exists().where(
-            Offer.interaction_id == Interaction.id, Offer.state == OfferState.OPEN
-        )
-        next_ones = next_ones.where(~rings)
+        next_ones = next_ones.where(~ringing.is_ringing(Interaction.id))
     ids = db.session.scalars(next_ones).all()
     still = lock(
         select(Interaction)

@@ -4,6 +4,7 @@ Locks are taken in one order everywhere: queue, people by id, interaction, offer
 """
 
 from sqlalchemy import exists, func, select
+from sqlalchemy.orm import selectinload
 
 from webapp import jobs
 from webapp.columns import utcnow
@@ -37,6 +38,7 @@ def end(condition, state, now=None):
         select(Offer)
         .where(condition, Offer.state == OfferState.OPEN)
         .order_by(Offer.id)
+        .options(selectinload(Offer.interaction))
         .execution_options(populate_existing=True)
     )
     ended = db.session.scalars(found).all()
@@ -46,6 +48,15 @@ def end(condition, state, now=None):
         push.changed(f"user:{offer.user_id}")
     db.session.flush()
     return ended
+
+
+def is_ringing(interaction_id):
+    """The condition that somebody is rung for it.
+
+    NOT IN over the few open offers is hashed once; NOT EXISTS was planned as a scan of them for
+    each waiting conversation where PostgreSQL had no statistics yet (0.3 s at 6,000 waiting).
+    """
+    return interaction_id.in_(select(Offer.interaction_id).where(Offer.state == OfferState.OPEN))
 
 
 def lock_people(condition):
