@@ -2,3 +2,13 @@
 import "./times.js";
 import "./theme.js";
 import "./controls.js";
+import "./title.js";
+import "./live.js";
+import "./connection.js";
+import "./panes.js";
+import "./list.js";
+import "./thread.js";
+import "./composer.js";
+import "./offers.js";
+import "./voice.js";
+import "./keys.js";

@@ -1,5 +1,5 @@
 // Small things that are the same on every page: copy, open a dialog, preferences, toasts.
-import { post, say } from "./post.js";
+import { post, say, toast } from "./post.js";
 
 document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy]");
@@ -26,3 +26,17 @@ async function copyText(button) {
 for (const node of document.querySelectorAll("[data-toast]")) {
   setTimeout(() => node.remove(), 6000);
 }
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-close-dialog]")) event.target.closest("dialog")?.close();
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.target.closest?.("form");
+  if (!form || !event.detail.successful) return;
+  form.closest("dialog[open]")?.close();
+  form.closest("[popover]:popover-open")?.hidePopover();
+});
+
+// HX-Trigger: {"toast": "…"}
+document.addEventListener("toast", (event) => toast(event.detail.value));

@@ -44,6 +44,18 @@ export function tick(root = document) {
       node.dispatchEvent(new CustomEvent("over", { bubbles: true }));
     }
   }
+  for (const bar of root.querySelectorAll("progress[data-countdown]")) {
+    bar.value = Math.max(0, (Date.parse(bar.dataset.countdown) - present) / 1000);
+  }
+  for (const wait of root.querySelectorAll("[data-target]")) level(wait, present);
+}
+
+// A wait turns amber at its target and red at three times that, as the server would write it.
+function level(wait, present) {
+  const since = wait.querySelector("[data-since]");
+  const over = (present - Date.parse(since.dataset.since)) / 1000 / Number(wait.dataset.target);
+  wait.classList.toggle("wait--warn", over >= 1 && over < 3);
+  wait.classList.toggle("wait--bad", over >= 3);
 }
 
 function write(node, text) {

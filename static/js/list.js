@@ -1,0 +1,62 @@
+// The list follows the server, but no row moves under the pointer or the focus.
+
+let held = false; // an update waits until the hand leaves the list
+
+function isHeld(list) {
+  return list.matches(":hover") && matchMedia("(hover: hover)").matches
+    || list.contains(document.activeElement);
+}
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const list = event.detail.target;
+  if (list?.id !== "interaction-list" || !isLive(event.detail) || event.detail.xhr.status !== 200) return;
+  if (!isHeld(list) || !sameRows(list, event.detail.serverResponse)) return;
+  held = true;
+  event.detail.serverResponse = inPlace(list, event.detail.serverResponse);
+});
+
+// Only what the socket asked for is held back; a search the person typed is shown at once.
+function isLive(detail) {
+  return detail.requestConfig?.triggeringEvent?.type === "live";
+}
+
+function parsed(html) {
+  return new DOMParser().parseFromString(html, "text/html");
+}
+
+// Where the order changed, the rows keep their places and take their new words.
+function sameRows(list, html) {
+  return ids(list).join() !== ids(parsed(html)).join() && list.querySelector("[data-row]");
+}
+
+function ids(root) {
+  return [...root.querySelectorAll("[data-row]")].map((row) => row.dataset.row);
+}
+
+function inPlace(list, html) {
+  const fresh = parsed(html);
+  const kept = list.cloneNode(true);
+  const known = new Set(ids(kept));
+  for (const row of kept.querySelectorAll("[data-row]")) {
+    const news = fresh.getElementById(row.id);
+    if (news) row.replaceWith(kept.ownerDocument.importNode(news, true));
+    else row.classList.add("is-gone");
+  }
+  for (const row of fresh.querySelectorAll("[data-row]")) {
+    if (known.has(row.dataset.row)) continue;
+    const section = row.closest("section");
+    kept.querySelector(`#${section.id} ul`)?.append(kept.ownerDocument.importNode(row, true));
+  }
+  fresh.getElementById("interaction-list").replaceWith(fresh.importNode(kept, true));
+  return fresh.body.innerHTML;
+}
+
+function letGo() {
+  const list = document.getElementById("interaction-list");
+  if (!held || !list || isHeld(list)) return;
+  held = false;
+  list.dispatchEvent(new CustomEvent("live", { detail: { ids: [], full: true } }));
+}
+
+document.addEventListener("pointermove", () => { if (held) letGo(); }, { passive: true });
+document.addEventListener("focusout", () => { if (held) setTimeout(letGo, 50); });

@@ -1,0 +1,129 @@
+// Wakes elements that watch a room when the server says it has changed.
+//
+// <div data-live="interaction:42 user:7" data-live-every="100" hx-get=… hx-trigger="live">
+// Bursts are merged: at once, then at most every `data-live-every` ms, and once more after the last.
+
+const rooms = new Map(); // room → its last number; undefined until the server has told it
+const resting = new Map(); // element's id → { timer, ids, full, dirty }
+const HEARTBEAT = 20000;
+
+export const status = { socket: null, heardAt: Date.now(), connected: false };
+
+function start() {
+  if (!window.io || !document.querySelector("meta[name=parley]")) return;
+  const socket = window.io({ transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 4000 });
+  status.socket = socket;
+  socket.on("connect", () => {
+    heard(true);
+    for (const room of rooms.keys()) watch(room);
+    wakeAll();
+    emit("connected");
+  });
+  socket.on("disconnect", (reason) => { status.connected = false; emit("disconnected", { reason }); });
+  socket.on("connect_error", (error) => { status.connected = false; emit("unreachable", { reason: error.message }); });
+  socket.on("changed", changed);
+  socket.on("offered", (facts) => { heard(); emit("offered", facts); });
+  socket.on("typing", (facts) => emit("typing", facts));
+  setInterval(beat, HEARTBEAT);
+  sync();
+}
+
+function emit(name, detail = {}) {
+  document.dispatchEvent(new CustomEvent(`live:${name}`, { detail }));
+}
+
+function heard(connected = status.connected) {
+  status.connected = connected;
+  status.heardAt = Date.now();
+}
+
+function changed({ room, seq, ids }) {
+  heard();
+  const last = rooms.get(room);
+  rooms.set(room, seq);
+  const missed = last === undefined || seq !== last + 1;
+  wake(room, ids, missed);
+}
+
+async function beat() {
+  if (!status.connected || !rooms.size) return;
+  const answer = await status.socket.emitWithAck("beat", { rooms: [...rooms.keys()] }).catch(() => ({}));
+  for (const [room, seq] of Object.entries(answer?.seqs ?? {})) {
+    heard();
+    if (seq !== rooms.get(room)) { rooms.set(room, seq); wake(room, [], true); }
+  }
+}
+
+async function watch(room) {
+  const answer = await status.socket.timeout(8000).emitWithAck("watch", { room }).catch(() => null);
+  if (!rooms.has(room)) return;
+  if (answer && "seq" in answer) {
+    // Between the page's reading and this answer something may have changed: look once.
+    if (rooms.get(room) !== answer.seq) wake(room, [], true);
+    rooms.set(room, answer.seq);
+  }
+}
+
+// Rooms follow the elements that are on the page.
+function sync() {
+  const wanted = new Set();
+  for (const node of document.querySelectorAll("[data-live]")) roomsOf(node).forEach((room) => wanted.add(room));
+  for (const room of wanted) {
+    if (rooms.has(room)) continue;
+    rooms.set(room, undefined);
+    if (status.connected) watch(room);
+  }
+  for (const room of [...rooms.keys()]) {
+    if (wanted.has(room)) continue;
+    rooms.delete(room);
+    if (status.connected) status.socket.emit("unwatch", { room });
+  }
+}
+
+function roomsOf(node) {
+  return node.dataset.live.split(" ").filter(Boolean);
+}
+
+function wake(room, ids, full) {
+  for (const node of document.querySelectorAll("[data-live]")) {
+    if (roomsOf(node).includes(room)) schedule(node, ids, full);
+  }
+}
+
+export function wakeAll() {
+  for (const node of document.querySelectorAll("[data-live]")) schedule(node, [], true);
+}
+
+function schedule(node, ids, full) {
+  const rest = resting.get(node.id);
+  if (rest) {
+    rest.dirty = true;
+    rest.full ||= full;
+    ids.forEach((id) => rest.ids.add(id));
+    return;
+  }
+  fire(node, ids, full);
+  const every = Number(node.dataset.liveEvery || 1000);
+  const state = { ids: new Set(), full: false, dirty: false };
+  resting.set(node.id, state);
+  state.timer = setTimeout(() => {
+    resting.delete(node.id);
+    const present = document.getElementById(node.id);
+    if (state.dirty && present) schedule(present, [...state.ids], state.full);
+  }, every);
+}
+
+function fire(node, ids, full) {
+  node.dispatchEvent(new CustomEvent("live", { detail: { ids, full } }));
+}
+
+document.addEventListener("htmx:afterSettle", sync);
+document.addEventListener("htmx:oobAfterSwap", sync);
+let hiddenAt = 0;
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) hiddenAt = Date.now();
+  else if (Date.now() - hiddenAt > 60000) wakeAll();
+});
+window.addEventListener("online", () => { status.socket?.connect(); wakeAll(); });
+
+start();

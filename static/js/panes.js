@@ -1,0 +1,40 @@
+// One pane at a time on a phone, the contact as a drawer, and what follows when another
+// conversation is opened in place.
+import { toast } from "./post.js";
+
+const inbox = document.querySelector("[data-inbox]");
+
+export function showPane(name) {
+  if (inbox) inbox.dataset.pane = name;
+}
+
+document.addEventListener("click", (event) => {
+  const go = event.target.closest("[data-go]");
+  if (!go) return;
+  showPane(inbox.dataset.pane === go.dataset.go ? "thread" : go.dataset.go);
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id !== "conversation" && event.target.id !== "conversation") return;
+  const opened = document.querySelector("[data-conversation]");
+  if (!opened) return;
+  showPane("thread");
+  markCurrent(opened.dataset.conversation);
+});
+
+function markCurrent(id) {
+  const field = document.getElementById("open-id");
+  if (field) field.value = id;
+  for (const row of document.querySelectorAll("[data-row] .conv")) {
+    if (row.parentElement.dataset.row === id) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  }
+}
+
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.status === 401) return;
+  if (xhr.status === 404) toast("This conversation is no longer yours to see.", true);
+  else if (xhr.responseText && xhr.responseText.length < 200) toast(xhr.responseText, true);
+  else toast("That did not work. Nothing was lost; try again.", true);
+});
