@@ -196,8 +196,29 @@ def test_who_comes_too_late_is_told_who_was_faster(sign_in, account, queue, ana,
     answer = sign_in(ana).post(f"/offers/{ids[ana.id]}/accept", headers=PART)
 
     assert answer.status_code == 409
-    assert "Ben took this conversation" in answer.text
+    assert "Ben took this conversation" in answer.headers["HX-Trigger"]
+    assert "Is anyone there?" not in answer.text
     assert db.session.get(Interaction, interaction.id).owner_id == ben.id
+
+
+def test_a_full_agent_is_told_so_and_the_offer_stays(sign_in, account, queue, ana):
+    interaction, ringing = rung(account, queue)
+    change(ana, capacity=1)
+    make_interaction(account, owner=ana)
+    answer = sign_in(ana).post(f"/offers/{ringing.id}/accept", headers=PART)
+
+    assert answer.status_code == 409
+    assert "places are taken" in answer.headers["HX-Trigger"]
+    assert "Is anyone there?" in answer.text
+    assert db.session.get(Interaction, interaction.id).owner_id is None
+
+
+def test_taking_what_a_colleague_has_is_refused_with_the_name(sign_in, account, queue, ana, ben):
+    interaction = make_interaction(account, owner=ana, queue=queue, assigned_at=later(0))
+    answer = sign_in(ben).post(f"/inbox/{interaction.id}/take", headers=PART)
+
+    assert answer.status_code == 409
+    assert "Ana took this conversation" in answer.text
 
 
 def test_nobody_answers_anothers_offer(sign_in, account, queue, ben):

@@ -2,7 +2,7 @@
 
 import json
 
-from flask import Blueprint, abort, flash, make_response, render_template, request, url_for
+from flask import Blueprint, abort, flash, request, url_for
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
@@ -88,13 +88,12 @@ def offers():
 @bp.post("/offers/<int:id>/accept")
 @access.needs()
 def accept(id):
-    offer = _own_offer(id)
-    interaction_id = offer.interaction_id
+    interaction_id = _own_offer(id).interaction_id
     try:
         with unit_of_work():
             offering.accept(db.session.get(Offer, id), _me())
     except offering.Refused as refusal:
-        return _refused(refusal, interaction_id)
+        return _too_late(refusal)
     return _go_to(interaction_id)
 
 
@@ -117,7 +116,7 @@ def take(id):
         with unit_of_work():
             offering.take(db.session.get(Interaction, id), _me())
     except offering.Refused as refusal:
-        return _refused(refusal, id)
+        return _not_taken(refusal)
     return _go_to(id)
 
 
@@ -137,13 +136,31 @@ def _go_to(interaction_id):
     return pages.see_other(url)
 
 
-def _refused(refusal, interaction_id):
-    """Somebody was faster, or no place is free: say so where the offer was."""
+def _too_late(refusal):
+    """Somebody was faster, or no place is free: say so, and show what still rings.
+
+    Said in a toast: the offers are fetched anew at this very moment and would sweep it away.
+    """
     if not pages.is_partial():
-        flash(str(refusal), "error")
-        return pages.see_other(url_for("inbox.index"))
-    context = {"refusal": refusal, "interaction_id": interaction_id}
-    return make_response(render_template("queues/_refused.html", **context), 409)
+        return _back_to_the_inbox(refusal)
+    answer = pages.render(
+        "queues/_offers.html", status=409, offers=listing.ringing_for(current_user)
+    )
+    answer.headers["HX-Retarget"] = "#offers"
+    answer.headers["HX-Reswap"] = "outerHTML"
+    answer.headers["HX-Trigger"] = json.dumps({"toast": str(refusal)})
+    return answer
+
+
+def _not_taken(refusal):
+    if not pages.is_partial():
+        return _back_to_the_inbox(refusal)
+    return pages.render("queues/_refused.html", status=409, refusal=refusal)
+
+
+def _back_to_the_inbox(refusal):
+    flash(str(refusal), "error")
+    return pages.see_other(url_for("inbox.index"))
 
 
 def _me():
