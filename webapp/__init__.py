@@ -27,6 +27,7 @@ def _extensions(app):
         "SQLALCHEMY_ENGINE_OPTIONS", database.engine_options(app.config["SQLALCHEMY_DATABASE_URI"])
     )
     app.config["RATELIMIT_STORAGE_URI"] = app.config["REDIS_URL"]
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = {"socket_connect_timeout": 1, "socket_timeout": 2}
     app.config["RATELIMIT_SWALLOW_ERRORS"] = True  # without Redis people can still sign in
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # a token lasts as long as the sign-in
     vault.init_app(app)
