@@ -1,5 +1,7 @@
 """Which account an event is for: the token says whose secret signs, the event names a number."""
 
+from dataclasses import dataclass, fields
+
 from sqlalchemy import select
 
 from webapp.accounts.models import Account
@@ -9,11 +11,25 @@ from webapp.extensions import db
 SIGNING = ("app_secret", "webhook_secret")
 
 
+@dataclass(frozen=True, eq=False)
+class Number:
+    """An account as it was read: it outlives the transactions of a drain."""
+
+    id: int
+    phone: str
+    phone_number_id: str | None
+    waba_id: str | None
+    portfolio: str
+    contact_list_id: int | None
+    session_anchor: str
+
+
 class Addresses:
-    """The accounts that one account's webhooks may name; loaded once, free of any session."""
+    """The accounts that one account's webhooks may name, each looked up once."""
 
     def __init__(self, account):
-        self.account = _detached(account)
+        self._account = account
+        self.account = _number(account)
         self._found = {}
 
     def account_for(self, ref):
@@ -22,23 +38,23 @@ class Addresses:
         if ref.phone_number_id and own.phone_number_id:
             if ref.phone_number_id == own.phone_number_id:
                 return own
-            return self._first(Account.phone_number_id == ref.phone_number_id)
+            return self._first(Account.phone_number_id, ref.phone_number_id)
         if ref.waba_id and own.waba_id and ref.waba_id != own.waba_id:
-            return self._first(Account.waba_id == ref.waba_id)
+            return self._first(Account.waba_id, ref.waba_id)
         if ref.display_phone and ref.display_phone != own.phone:
             # News of a number that names only its digits; news of the whole WABA stays here.
-            return self._first(Account.phone == ref.display_phone) or own
+            return self._first(Account.phone, ref.display_phone) or own
         return own
 
-    def _first(self, condition):
-        key = str(condition.compile(compile_kwargs={"literal_binds": True}))
+    def _first(self, column, value):
+        key = column.key, value
         if key not in self._found:
             rows = db.session.scalars(
                 select(Account)
-                .where(condition, Account.provider == self.account.provider)
+                .where(column == value, Account.provider == self._account.provider)
                 .order_by(Account.enabled.desc(), Account.id)
             ).all()
-            same = (_detached(row) for row in rows if _same_secret(row, self.account))
+            same = (_number(row) for row in rows if _same_secret(row, self._account))
             self._found[key] = next(same, None)
         return self._found[key]
 
@@ -53,7 +69,5 @@ def _secrets(account):
     return {held[name] for name in names if held.get(name)}
 
 
-def _detached(account):
-    if account in db.session:
-        db.session.expunge(account)
-    return account
+def _number(account):
+    return Number(**{field.name: getattr(account, field.name) for field in fields(Number)})

@@ -20,7 +20,7 @@ from webapp.providers.base import (
     Unsupported,
     WebhookRequest,
 )
-from webapp.webhooks.addressing import Addresses
+from webapp.webhooks.addressing import Addresses, Number
 from webapp.webhooks.models import WebhookPayload
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Task:
 
     payload: Payload
     place: int
-    account: Account
+    account: Number
     event: object
 
     @property
