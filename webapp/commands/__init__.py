@@ -1,6 +1,6 @@
 """The pages' verbs for scripts: `flask --app app GROUP VERB`, each with `--json`."""
 
-from webapp.commands import accounts, doctor, interactions, queues, sending, staff
+from webapp.commands import accounts, demo, doctor, interactions, queues, sending, staff
 
 GROUPS = (
     staff.group,
@@ -9,6 +9,7 @@ GROUPS = (
     interactions.group,
     sending.group,
     doctor.command,
+    demo.command,
 )
 
 

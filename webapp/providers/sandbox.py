@@ -108,7 +108,7 @@ def inbound_text_body(
     phone_number_id, sender, text, *, name="", message_id=None, at=None, reply_to=None
 ) -> bytes:
     said = {"type": "text", "text": {"body": text}}
-    return _inbound_body(phone_number_id, sender, said, name, message_id, at, reply_to)
+    return inbound_body(phone_number_id, sender, said, name, message_id, at, reply_to)
 
 
 def inbound_image_body(
@@ -121,10 +121,10 @@ def inbound_image_body(
     if caption:
         image["caption"] = caption
     said = {"type": "image", "image": image}
-    return _inbound_body(phone_number_id, sender, said, name, message_id, at, reply_to)
+    return inbound_body(phone_number_id, sender, said, name, message_id, at, reply_to)
 
 
-def _inbound_body(phone_number_id, sender, said, name, message_id, at, reply_to):
+def inbound_body(phone_number_id, sender, said, name, message_id, at, reply_to):
     message = {
         "from": sender,
         "id": message_id or f"sandbox.{uuid.uuid4()}",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from webapp import jobs
+from webapp import jobs, media_store
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.live import push
@@ -54,6 +54,17 @@ class Phone:
             jobs.hint("workers.sandbox.deliver_receipts", 0)
             if customer:
                 push.changed(f"sandbox:{customer.id}")
+
+    def picture(self, media_id):
+        """The picture this phone has sent, as an open file; None if it is gone."""
+        try:
+            return media_store.open(picture_key(media_id))
+        except (media_store.NotThere, ValueError):
+            return None
+
+
+def picture_key(media_id):
+    return f"sandbox-{media_id}"
 
 
 def _customer(recipient):

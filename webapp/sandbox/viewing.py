@@ -15,7 +15,7 @@ from webapp.inbox.models import MARKS, Direction, Interaction, Message
 from webapp.sandbox.models import SandboxCustomer, SandboxEvent
 
 SHOWN_MESSAGES = 60
-LONGEST_VALUE = 300  # a picture travels inside its webhook as text
+LONGEST_VALUE = 4200  # WhatsApp's longest text fits
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"(?=(\s*:)?)')
 
 

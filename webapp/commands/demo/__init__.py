@@ -1,0 +1,29 @@
+"""`flask --app app demo`: people, queues and conversations to look at, for an empty database."""
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from webapp.commands.answers import as_json, show
+from webapp.commands.demo import cast, conversations
+from webapp.extensions import db
+from webapp.staff.models import User
+
+
+@click.command("demo")
+@as_json
+@with_appcontext
+def command(json):
+    """Load demo data, but only into an empty database."""
+    words = "The database has data already: nothing was changed."
+    if not current_app.config["SANDBOX"]:
+        # Whoever switched the sandbox off wants no well-known passwords either.
+        words = "The sandbox is switched off, so there are no demo data."
+    elif db.session.scalar(select(User.id).limit(1)) is None:
+        db.session.rollback()
+        conversations.tell(cast.assemble())
+        words = "Demo data loaded."
+    answer = {"sign_ins": cast.sign_ins()}
+    lines = [f"{one['email']}  {one['password']}  {one['role']}" for one in answer["sign_ins"]]
+    show(answer, "\n".join([words, *lines]), json)
