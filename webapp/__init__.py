@@ -48,7 +48,7 @@ def _features(app):
     from webapp.accounts import routes as accounts
     from webapp.contacts import routes as contacts
     from webapp.inbox import media_routes as inbox
-    from webapp.live import socket
+    from webapp.live import push, socket
     from webapp.queues import routes as queues
     from webapp.sandbox import routes as sandbox
     from webapp.staff import routes as staff
@@ -64,6 +64,7 @@ def _features(app):
         app,
         async_mode=app.config["SOCKETIO_ASYNC_MODE"],
         message_queue=app.config["REDIS_URL"],
+        channel=push.CHANNEL,
         transports=["websocket"],
         cors_allowed_origins=[app.config["PUBLIC_URL"]],
     )

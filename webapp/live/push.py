@@ -14,6 +14,8 @@ from webapp.unit_of_work import after_commit, pending
 
 log = logging.getLogger(__name__)
 
+CHANNEL = "parley"  # in Redis; the server listens to the same one (create_app)
+
 _managers = {}
 
 
@@ -59,7 +61,7 @@ def manager():
     """A write-only connection to the fan-out, the same in web, workers and clock."""
     url = redis_clients.url
     if url not in _managers:
-        _managers[url] = engine.RedisManager(url, write_only=True)
+        _managers[url] = engine.RedisManager(url, channel=CHANNEL, write_only=True)
     return _managers[url]
 
 
