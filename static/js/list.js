@@ -44,11 +44,20 @@ function inPlace(list, html) {
   }
   for (const row of fresh.querySelectorAll("[data-row]")) {
     if (known.has(row.dataset.row)) continue;
-    const section = row.closest("section");
-    kept.querySelector(`#${section.id} ul`)?.append(kept.ownerDocument.importNode(row, true));
+    sectionIn(kept, row.closest("section")).append(kept.ownerDocument.importNode(row, true));
   }
   fresh.getElementById("interaction-list").replaceWith(fresh.importNode(kept, true));
   return fresh.body.innerHTML;
+}
+
+// The rows of a section; one that was empty so far begins at the end.
+function sectionIn(list, section) {
+  if (!list.querySelector(`#${section.id}`)) {
+    const begun = list.ownerDocument.importNode(section, true);
+    begun.querySelector("ul").replaceChildren();
+    list.append(begun);
+  }
+  return list.querySelector(`#${section.id} ul`);
 }
 
 function letGo() {

@@ -13,19 +13,28 @@ function start() {
   if (!window.io || !document.querySelector("meta[name=parley]")) return;
   const socket = window.io({ transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 4000 });
   status.socket = socket;
-  socket.on("connect", () => {
-    heard(true);
-    for (const room of rooms.keys()) watch(room);
-    wakeAll();
-    emit("connected");
-  });
-  socket.on("disconnect", (reason) => { status.connected = false; emit("disconnected", { reason }); });
-  socket.on("connect_error", (error) => { status.connected = false; emit("unreachable", { reason: error.message }); });
+  socket.on("connect", onConnect);
+  socket.on("disconnect", (reason) => lost("disconnected", reason));
+  socket.on("connect_error", (error) => lost("unreachable", error.message));
   socket.on("changed", changed);
   socket.on("offered", (facts) => { heard(); emit("offered", facts); });
   socket.on("typing", (facts) => emit("typing", facts));
   setInterval(beat, HEARTBEAT);
   sync();
+}
+
+async function onConnect() {
+  heard(true);
+  wakeAll();
+  await Promise.all([...rooms.keys()].map(watch));
+  document.documentElement.dataset.live = "connected";
+  emit("connected");
+}
+
+function lost(name, reason) {
+  status.connected = false;
+  delete document.documentElement.dataset.live;
+  emit(name, { reason });
 }
 
 function emit(name, detail = {}) {

@@ -114,15 +114,14 @@ def bubble(message):
 
 
 def mark_new(items, interaction):
-    """Put the line before the first message the owner has not seen, if any is above it."""
-    for above, item in pairwise(items):
-        if item.type == "bubble" and _is_new(item.message, interaction):
-            if above.type == "day":
-                continue
-            second, _, number = item.key
-            items.insert(items.index(item), Line("new", item.at, (second, 2, number - 0.5)))
-            item.continues = False
-            return
+    """Put a line before the first message the owner has not seen, unless nothing else is above."""
+    bubbles = [item for item in items if item.type == "bubble"]
+    new = next((item for item in bubbles if _is_new(item.message, interaction)), None)
+    if new is None or new is bubbles[0]:
+        return
+    new.continues = False
+    second, _, number = new.key
+    items.insert(items.index(new), Line("new", new.at, (second, 2, number - 0.5)))
 
 
 def _is_new(message, interaction):
