@@ -44,22 +44,22 @@ def test_who_was_switched_off_is_refused(client, ana):
     assert try_in(client, ana.email, PASSWORD).status_code == 422
 
 
-def test_an_unknown_email_takes_as_long_as_a_wrong_password(app):
+def test_an_unknown_email_costs_as_much_work_as_a_wrong_password(app):
     make_user("Real", email="real@example.com")
     with unit_of_work():
         person = db.session.query(User).filter_by(email="real@example.com").one()
         person.password_hash = signing_in.hash_password(PASSWORD)
 
-    def seconds(email):
-        times = []
-        for _ in range(3):
-            started = time.perf_counter()
+    def work(email):
+        spent = []
+        for _ in range(5):
+            started = time.process_time()
             assert signing_in.check(email, "wrong") is None
-            times.append(time.perf_counter() - started)
-        return min(times)
+            spent.append(time.process_time() - started)
+        return min(spent)
 
-    known, unknown = seconds("real@example.com"), seconds("nobody@example.com")
-    assert unknown > known / 2
+    # Processor time, not the clock's: whatever else the machine does, leaving the hash out shows.
+    assert work("nobody@example.com") > work("real@example.com") / 3
 
 
 def test_hashing_does_not_hold_up_other_pages_of_a_gevent_process():
