@@ -98,14 +98,12 @@ def test_a_session_ends_by_itself_and_the_next_message_opens_a_new_one(live_serv
 
 
 def test_after_redis_lost_everything_messages_still_arrive_and_leave(live_server, ana_online):
-    from webapp.extensions import redis_clients
-
     live_server.customer_writes("Before")
     talk = accepted(live_server, ana_online)
-    redis_clients.patient.flushdb()
+    live_server.redis.flushdb()
     live_server.customer_writes("After")
     ana_online.post(f"/inbox/{talk.id}/reply", text="Here I am", client_key="k")
-    redis_clients.patient.flushdb()
+    live_server.redis.flushdb()
     live_server.until(
         lambda: db.session.query(Message).filter_by(status=MessageStatus.SENT).count() == 1
     )

@@ -15,9 +15,10 @@ from webapp.providers.signing import sign
 class Live:
     """`live.customer_writes("Hello")` posts a signed webhook as Meta would."""
 
-    def __init__(self, processes, stub, settings):
+    def __init__(self, processes, stub, settings, redis):
         self.processes = processes
         self.stub = stub
+        self.redis = redis
         self.url = processes.url
         self.app = create_app(settings)
         self.cast = None
