@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
+from tests.support.databases import for_each_database
 from tests.support.procfile import Procfile
 from tests.support.stack import wait_for
 from tests.webhooks.posting import signed
@@ -56,11 +57,12 @@ class Server:
         return [bytes(body) for (body,) in rows]
 
 
-@pytest.fixture(scope="module", params=("sqlite", "postgresql"))
+def pytest_generate_tests(metafunc):
+    for_each_database(metafunc, "server")
+
+
+@pytest.fixture(scope="module")
 def server(request, tmp_path_factory, redis_server):
-    chosen = request.config.getoption("--database")
-    if chosen not in (request.param, "both"):
-        pytest.skip("the other database was asked for")
     folder = tmp_path_factory.mktemp("front")
     database = f"sqlite:///{folder / 'parley.db'}"
     if request.param == "postgresql":
