@@ -34,9 +34,9 @@ def index():
     accounts, people = viewing.accounts(), viewing.customers()
     if not accounts or not people:
         return pages.render("sandbox/empty.html", accounts=accounts)
-    chosen = request.args.get("account", type=int)
-    account = next((one for one in accounts if one.id == chosen), accounts[0])
-    return pages.see_other(_address(account.id, people[0].id))
+    customer = _chosen(people, "customer") or people[0]
+    account = _chosen(accounts, "account") or viewing.last_written_to(customer, accounts)
+    return pages.see_other(_address(account.id, customer.id))
 
 
 @bp.post("/prepare")
@@ -151,6 +151,11 @@ def repeat(account_id, customer_id, event_id):
         abort(404)
     posting.repeat(event.id)
     return _done(account_id, customer_id)
+
+
+def _chosen(rows, name):
+    wanted = request.args.get(name, type=int)
+    return next((row for row in rows if row.id == wanted), None)
 
 
 def _pair(account_id, customer_id):

@@ -54,6 +54,13 @@ def conversation_of(customer, account):
     return Conversation(contact, db.session.scalar(latest))
 
 
+def last_written_to(customer, accounts):
+    """The account this customer talked to last, or the first one."""
+    latest = {account: conversation_of(customer, account).interaction for account in accounts}
+    talked = [account for account in accounts if latest[account] is not None]
+    return max(talked, key=lambda account: latest[account].last_message_at, default=accounts[0])
+
+
 def messages_of(customer, account):
     """What stands on the phone since it was last emptied, oldest first."""
     contact = conversation_of(customer, account).contact
