@@ -9,6 +9,8 @@ from pathlib import Path
 from flask import current_app
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{2,80}(\.[a-z0-9]{1,10})?")
+CHUNK = 1024 * 1024
+IN_MEMORY = 4 * CHUNK
 _MISSING = ("NoSuchKey", "404", "NotFound")
 
 
@@ -22,7 +24,7 @@ def put(key, fileobj):
 
 
 def open(key):
-    """A binary file object; whoever asked for it closes it. Raises NotThere."""
+    """A binary file object that can seek; whoever asked for it closes it. Raises NotThere."""
     return _store().open(_checked(key))
 
 
@@ -47,7 +49,7 @@ class Disk:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as new:
             try:
-                shutil.copyfileobj(fileobj, new, 1024 * 1024)
+                shutil.copyfileobj(fileobj, new, CHUNK)
                 new.flush()
                 os.fsync(new.fileno())
                 os.replace(new.name, path)
@@ -98,7 +100,16 @@ class Bucket:
         self.client.put_object(Bucket=self.bucket, Key=key, Body=fileobj)
 
     def open(self, key):
-        return self._ask(self.client.get_object, key)["Body"]
+        """A copy of its own: readers seek, a connection can't."""
+        copy = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the reader closes it
+        try:
+            with self._ask(self.client.get_object, key)["Body"] as body:
+                shutil.copyfileobj(body, copy, CHUNK)
+            copy.seek(0)
+        except BaseException:
+            copy.close()
+            raise
+        return copy
 
     def size(self, key):
         return self._ask(self.client.head_object, key)["ContentLength"]
