@@ -11,7 +11,7 @@ export const status = { socket: null, heardAt: Date.now(), connected: false };
 
 function start() {
   if (!window.io || !document.querySelector("meta[name=parley]")) return;
-  const socket = window.io({ transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 4000 });
+  const socket = window.io({ transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 4000, timeout: 8000 });
   status.socket = socket;
   socket.on("connect", onConnect);
   socket.on("disconnect", (reason) => lost("disconnected", reason));

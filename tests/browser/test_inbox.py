@@ -103,7 +103,7 @@ def test_a_socket_cut_for_ten_seconds_loses_nothing(live_server, open_as):
     live_server.cast.ben.presence = "offline"
     db.session.commit()
     ana = open_as(live_server.cast.ana)
-    ana.expected += ["WebSocket", "Failed to load resource"]
+    ana.expected += ["WebSocket", "Failed to load resource", "htmx:"]
     cut = Cuttable(ana.page)
     ana.page.reload()
     ana.connected()

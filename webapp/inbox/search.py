@@ -90,9 +90,9 @@ def _message_condition(query):
     return Message.id.in_(_rowids("message_search", " ".join(f'"{w}"*' for w in words)))
 
 
-def _rowids(table, match):
-    found = text(f"SELECT rowid FROM {table} WHERE {table} MATCH :{table}")
-    return found.bindparams(**{table: match}).columns()
+def _rowids(index, wanted):
+    matches = literal_column(index).op("MATCH")(wanted)
+    return select(literal_column("rowid")).select_from(text(index)).where(matches)
 
 
 def _plain(wanted):
