@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from webapp import media_store, pages
 from webapp.extensions import db
-from webapp.inbox import media
+from webapp.inbox import media, pictures
 from webapp.inbox.models import Interaction, Media, MediaState
 from webapp.inbox.routes import bp
 from webapp.staff import access
@@ -42,7 +42,7 @@ def thumbnail(id):
     found = _ready(id)
     if not found.thumbnail_key:
         return pages.see_other(url_for(".media", id=id))
-    return _private(send_file(_opened(found.thumbnail_key), mimetype="image/jpeg"))
+    return _private(send_file(_opened(found.thumbnail_key), mimetype=pictures.THUMBNAIL_TYPE))
 
 
 @bp.post("/media/<int:id>/fetch")
