@@ -3,6 +3,7 @@
 import sqlite3
 import sys
 from datetime import UTC, datetime
+from time import monotonic
 from urllib.parse import quote
 
 from sqlalchemy.engine import make_url
@@ -10,6 +11,7 @@ from sqlalchemy.engine import make_url
 # Below the ten seconds a webhook waits: the writer gives up before the provider does.
 TIMEOUT_SECONDS = 8
 CONNECT_SECONDS = 5
+TRY_SECONDS = 0.005  # SQLite looks after 1, 2 and 2 ms
 
 
 class Unreachable(Exception):
@@ -64,7 +66,7 @@ class SqliteTable:
 
     def _insert(self, rows):
         connection = self._connect()
-        connection.execute("BEGIN IMMEDIATE")
+        _begin(connection)
         try:
             connection.executemany(self.INSERT, rows)
             connection.execute("COMMIT")
@@ -78,7 +80,7 @@ class SqliteTable:
             connection = sqlite3.connect(
                 self._uri,
                 uri=True,
-                timeout=TIMEOUT_SECONDS,
+                timeout=TRY_SECONDS,
                 isolation_level=None,
                 check_same_thread=False,  # one writer, but the pool gives it any of its threads
             )
@@ -91,6 +93,20 @@ class SqliteTable:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _begin(connection):
+    """Take the write lock. SQLite's own wait sleeps up to 100 ms between two looks, and a worker
+    that drains leaves the lock free for a millisecond: webhooks would wait for seconds.
+    """
+    until = monotonic() + TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > until:
+                raise
 
 
 class InThreadPool:
