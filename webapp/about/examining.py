@@ -221,7 +221,7 @@ def _account(account):
         yield Finding(name, False, f"The provider refuses: {state.problem}", mend)
     if state.failed:
         mend = "Look at WhatsApp accounts, Failed webhooks."
-        words = f"{state.failed} webhooks could not be applied or understood."
+        words = f"Webhooks that could not be applied or understood: {state.failed}."
         yield Finding(name, False, words, mend)
     if notices := _critical_notices(account):
         yield Finding(name, False, notices, "Look at the account's page and at its provider.")

@@ -1,0 +1,102 @@
+"""`interactions list` and `show`."""
+
+import pytest
+from sqlalchemy import event
+
+from tests.factories import make_account, make_contact, make_interaction, make_message
+from webapp.extensions import db
+from webapp.inbox.models import InteractionState
+
+
+@pytest.fixture
+def conversation(cast, account):
+    interaction = make_interaction(account, make_contact("Dana Whitlock"), owner=cast.ana)
+    make_message(interaction, "Hello", provider_id="wamid.1")
+    make_message(interaction, "Good morning", direction="out", provider_id="wamid.2")
+    return interaction
+
+
+def test_the_list_has_all_of_them_the_newest_first(answer_of, account):
+    ids = [make_interaction(account).id for _ in range(3)]
+
+    assert [row["id"] for row in answer_of("interactions", "list")] == ids[::-1]
+    assert len(answer_of("interactions", "list", "--limit", "2")) == 2
+
+
+def test_the_list_can_be_narrowed_to_a_state_or_an_account(answer_of, account, conversation):
+    other = make_interaction(make_account(key="OTHER"))
+
+    assert [row["id"] for row in answer_of("interactions", "list", "--account", "other")] == [
+        other.id
+    ]
+    waiting = answer_of("interactions", "list", "--state", "waiting")
+    assert [row["id"] for row in waiting] == [other.id]
+
+
+def test_one_conversation_is_shown_with_its_messages(answer_of, account, conversation):
+    answer = answer_of("interactions", "show", str(conversation.id))
+
+    assert answer["contact"]["name"] == "Dana Whitlock"
+    assert answer["account"] == account.key
+    assert (answer["state"], answer["owner"]) == (InteractionState.ASSIGNED, "ana@example.com")
+    assert answer["close_reason"] is None
+    assert answer["window_expires_at"] and answer["session_expires_at"]
+    assert answer["messages"] == [
+        {
+            "direction": "in",
+            "kind": "text",
+            "text": "Hello",
+            "status": "received",
+            "provider_id": "wamid.1",
+            "error": None,
+        },
+        {
+            "direction": "out",
+            "kind": "text",
+            "text": "Good morning",
+            "status": "sent",
+            "provider_id": "wamid.2",
+            "error": None,
+        },
+    ]
+
+
+def test_people_get_words(run, conversation):
+    shown = run("interactions", "show", str(conversation.id)).stdout
+
+    assert "Dana Whitlock" in shown and "Good morning" in shown
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show", "4711"),
+        ("show", "99999999999999999999"),
+        ("show", "first"),
+        ("list", "--state", "lost"),
+        ("list", "--account", "NOPE"),
+        ("list", "--limit", "0"),
+    ],
+)
+def test_bad_input_ends_with_exit_code_2_and_no_traceback(run, arguments):
+    result = run("interactions", *arguments)
+
+    assert result.exit_code == 2
+    assert result.stderr and "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_the_list_asks_as_many_queries_for_one_as_for_many(run, account):
+    def queries():
+        seen = []
+        listener = lambda *args: seen.append(args[2])  # noqa: E731
+        event.listen(db.engine, "before_cursor_execute", listener)
+        run("interactions", "list", "--json")
+        event.remove(db.engine, "before_cursor_execute", listener)
+        return len(seen)
+
+    make_interaction(account)
+    before = queries()
+    for _ in range(10):
+        make_interaction(account)
+    assert queries() == before
