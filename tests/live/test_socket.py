@@ -1,0 +1,153 @@
+"""The socket of the running product: who may connect, what one may watch, how a gap is noticed."""
+
+import re
+import time
+
+import pytest
+import requests
+import socketio
+
+from tests import factories
+from webapp.extensions import db, redis_clients
+from webapp.live import push
+from webapp.staff import presence, signing_in
+from webapp.staff.models import Presence, SignIn, User
+from webapp.unit_of_work import unit_of_work
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def cast(live_server):
+    return live_server.cast
+
+
+@pytest.fixture
+def connect(live_server):
+    """`connect(user)` gives a socket of that person's browser; nobody's without a user."""
+    clients = []
+
+    def connected(user=None):
+        client = socketio.Client(reconnection=False)
+        clients.append(client)
+        cookies = cookies_of(live_server, user) if user else ""
+        client.connect(live_server.url, headers={"Cookie": cookies}, transports=["websocket"])
+        return client
+
+    yield connected
+    for client in clients:
+        client.disconnect()
+
+
+def cookies_of(live, user):
+    browser = requests.Session()
+    page = browser.get(f"{live.url}/sign-in", timeout=10).text
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page).group(1)
+    data = {"csrf_token": token, "email": user.email, "password": factories.PASSWORD}
+    browser.post(f"{live.url}/sign-in", data=data, allow_redirects=False, timeout=10)
+    return "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+
+
+@pytest.fixture
+def talk(cast, live_server):
+    return factories.make_interaction(live_server.account, owner=cast.ana, queue=cast.queue)
+
+
+def watch(client, room):
+    return client.call("watch", {"room": room}, timeout=10)
+
+
+def test_without_a_sign_in_nobody_connects(connect):
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        connect()
+
+
+def test_rooms_of_ones_own_are_watched_and_numbered(connect, cast, talk):
+    push.signal_now(f"interaction:{talk.id}")
+    push.signal_now(f"interaction:{talk.id}")
+    client = connect(cast.ana)
+    assert watch(client, f"interaction:{talk.id}") == {"seq": 2}
+    assert watch(client, f"user:{cast.ana.id}") == {"seq": 0}
+
+
+@pytest.mark.parametrize(
+    "room",
+    [
+        "inbox", "interaction:{talk}", "user:{ana}", "queue:{queue}", "account:1", "sandbox:1",
+        "interaction:999999", "interaction:", "interaction:1 OR 1=1", "", "nonsense", "user:٣",
+    ],
+)  # fmt: skip
+def test_an_outsider_may_watch_nothing_of_others(connect, cast, talk, room):
+    client = connect(cast.otto)
+    name = room.format(talk=talk.id, ana=cast.ana.id, queue=cast.queue.id)
+    assert watch(client, name) == {}
+
+
+@pytest.mark.parametrize("message", [None, 7, "inbox", [], {"room": None}, {"room": ["inbox"]}])
+def test_nonsense_is_no_room(connect, cast, message):
+    assert connect(cast.sara).call("watch", message, timeout=10) == {}
+
+
+def test_a_heartbeat_answers_the_numbers_of_watched_rooms_only(connect, cast, talk):
+    client = connect(cast.ana)
+    room = f"interaction:{talk.id}"
+    watch(client, room)
+    push.signal_now(room)
+    push.signal_now("inbox")
+    answer = client.call("beat", {"rooms": [room, "inbox", 5]}, timeout=10)
+    assert answer == {"seqs": {room: 1}}
+
+
+def test_each_signal_has_the_next_number(cast):
+    for _ in range(3):
+        push.signal_now("queue:1")
+    assert push.current_seq(["queue:1"]) == {"queue:1": 3}
+
+
+def test_a_sign_in_ended_elsewhere_ends_the_socket(connect, cast):
+    client = connect(cast.ana)
+    with unit_of_work():
+        for there in db.session.query(SignIn):
+            signing_in.end(there)
+    client.emit("beat", {"rooms": []})
+    wait_until(lambda: not client.connected)
+
+
+def test_whoever_connects_is_there_again(connect, cast, live_server):
+    user_id = cast.ana.id
+    cookies = cookies_of(live_server, cast.ana)
+    with unit_of_work():
+        presence.lost(user_id)
+    client = socketio.Client(reconnection=False)
+    client.connect(live_server.url, headers={"Cookie": cookies}, transports=["websocket"])
+    live_server.until(lambda: db.session.get(User, user_id).presence == Presence.AVAILABLE)
+    assert redis_clients.hasty.get(presence.seen_key(user_id))
+    client.disconnect()
+
+
+def test_a_change_reaches_whoever_watches_its_room_with_ids_and_no_text(connect, cast, live_server):
+    client, heard = connect(cast.ana), []
+    client.on("changed", heard.append)
+    watch(client, f"user:{cast.ana.id}")
+    watch(client, f"queue:{cast.queue.id}")
+    live_server.customer_writes("A secret")
+    wait_until(lambda: heard)
+    assert all(set(signal) == {"room", "seq", "ids"} for signal in heard)
+    assert "secret" not in str(heard)
+
+
+def test_colleagues_learn_who_is_writing(connect, cast, talk):
+    ana, ben, heard = connect(cast.ana), connect(cast.ben), []
+    ben.on("typing", heard.append)
+    for client in (ana, ben):
+        watch(client, f"interaction:{talk.id}")
+    ana.emit("typing", {"interaction": talk.id})
+    wait_until(lambda: heard)
+    assert heard == [{"interaction": talk.id, "user": cast.ana.id}]
+
+
+def wait_until(condition, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.05)
