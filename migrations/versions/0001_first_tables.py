@@ -374,6 +374,13 @@ def upgrade():
     with op.batch_alter_table("interactions", schema=None) as batch_op:
         batch_op.create_index("ix_interactions_closed", ["closed_at", "id"], unique=False)
         batch_op.create_index(
+            "ix_interactions_left",
+            ["closed_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("left_unanswered"),
+            sqlite_where=sa.text("left_unanswered = 1"),
+        )
+        batch_op.create_index(
             "ix_interactions_contact", ["account_id", "contact_id", "id"], unique=False
         )
         batch_op.create_index("ix_interactions_contact_only", ["contact_id", "id"], unique=False)

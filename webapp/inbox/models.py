@@ -73,6 +73,13 @@ class Interaction(db.Model):
             postgresql_where=NOT_CLOSED,
             sqlite_where=NOT_CLOSED,
         ),
+        Index(
+            "ix_interactions_left",
+            "closed_at",
+            "id",
+            postgresql_where=text("left_unanswered"),
+            sqlite_where=text("left_unanswered = 1"),
+        ),
         Index("ix_interactions_owner_closed", "owner_id", "closed_at", "id"),
         Index("ix_interactions_closed", "closed_at", "id"),
         Index("ix_interactions_contact", "account_id", "contact_id", "id"),
