@@ -11,6 +11,7 @@ from webapp.accounts.models import Account
 from webapp.columns import utcnow
 from webapp.contacts import matching
 from webapp.contacts.models import Contact, ContactIdentity, ContactListMember
+from webapp.contacts.people import match_key
 from webapp.extensions import db
 from webapp.inbox.models import Message
 from webapp.providers.base import AccountRef, Identity, IdentityKind, InboundMessage, MessageKind
@@ -52,18 +53,18 @@ def from_(number=None, user_id=None, message_id="wamid.1"):
     ],
 )
 def test_the_variants_of_one_number_have_one_key(long, short):
-    assert matching.match_key("wa_id", long) == matching.match_key("phone", short)
+    assert match_key("wa_id", long) == match_key("phone", short)
 
 
 @pytest.mark.parametrize(
     "number", ["5511932345678", "15550142233", "521551234567", "4917012345678"]
 )
 def test_other_numbers_are_left_as_they_are(number):
-    assert matching.match_key("wa_id", number) == f"tel:{number}"
+    assert match_key("wa_id", number) == f"tel:{number}"
 
 
 def test_a_user_id_counts_within_its_portfolio_alone():
-    keys = {matching.match_key("bsuid", DANA_ID, scope) for scope in ("waba1", "waba2")}
+    keys = {match_key("bsuid", DANA_ID, scope) for scope in ("waba1", "waba2")}
     assert len(keys) == 2
 
 

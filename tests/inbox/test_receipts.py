@@ -16,6 +16,7 @@ from tests.factories import (
     save,
 )
 from tests.support.arriving import DANA, ago, arrive, at_once, body, keep, receipt
+from tests.support.queries import counted_queries
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox import receipts
@@ -213,8 +214,6 @@ def test_whoever_comes_second_finds_the_other(app, meta, talk):
 
 
 def test_a_thousand_receipts_take_few_statements(meta, talk):
-    from tests.support.queries import counted_queries
-
     made = [
         Message(
             account_id=meta.id,

@@ -1,10 +1,12 @@
 """What a customer's message does: one row, the right interaction, and the two clocks."""
 
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from tests.factories import (
     change,
@@ -321,7 +323,7 @@ def test_of_many_drains_and_an_agent_only_one_opens_the_interaction(app, meta, d
     start = ago(minutes=1)
 
     def write_on():
-        with unit_of_work():
+        with suppress(IntegrityError), unit_of_work():
             found = db.session.scalars(
                 select(Interaction).where(Interaction.state != "closed")
             ).first()
@@ -340,10 +342,7 @@ def test_of_many_drains_and_an_agent_only_one_opens_the_interaction(app, meta, d
 
     account_id, contact_id = meta.id, dana.id
     keep(meta, body(said()))
-    try:
-        at_once(app, write_on, partial(draining.drain, account_id))
-    except Exception as error:
-        assert "uq_interactions_one_open" in str(error), "only the agent may lose"  # noqa: PT017
+    at_once(app, write_on, partial(draining.drain, account_id))
     draining.drain(account_id)
     assert len(interactions()) == 1
     assert db.session.query(Message).one().interaction_id == interactions()[0].id

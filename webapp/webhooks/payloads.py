@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, or_, text
 from webapp.accounts.access_points import provider_of
 from webapp.accounts.models import Account
 from webapp.columns import UtcDateTime, utcnow
-from webapp.contacts import matching
+from webapp.contacts.people import keys_of
 from webapp.extensions import db
 from webapp.providers.base import (
     Echo,
@@ -133,7 +133,7 @@ def _address(payload, place, event, addresses):
 def _names_nobody(event, account):
     match event:
         case InboundMessage(group_id=None) | Echo() | PreferenceChange():
-            return not matching.keys_of(event.identities, account.portfolio)
+            return not keys_of(event.identities, account.portfolio)
         case IdentityChange():
-            return not matching.keys_of((*event.old, *event.new), account.portfolio)
+            return not keys_of((*event.old, *event.new), account.portfolio)
     return False
