@@ -25,7 +25,7 @@ from tests.support.stack import (
 )
 
 pytestmark = pytest.mark.slow
-PROCESSES = {"web", "worker", "sender", "clock", "redis"}
+PROCESSES = {"web", "worker", "clock", "redis"}
 
 
 @pytest.fixture

@@ -92,12 +92,11 @@ class Parent:
             _end_with_parent()
             os._exit(work(self._app, group))
         self._children[pid] = group
+        if self._stopping:  # asked for while this one was being made
+            os.kill(pid, signal.SIGTERM)
 
     def _reap(self):
-        try:
-            pid, status = os.wait()
-        except InterruptedError:
-            return
+        pid, status = os.wait()
         group = self._children.pop(pid, None)
         if group is None or self._stopping:
             return

@@ -84,7 +84,6 @@ class Stack:
 MARKS = {
     "web": "gunicorn",
     "worker": "workers inbound",
-    "sender": "workers campaign",
     "clock": "workers.clock",
     "redis": "valkey",
 }
