@@ -8,7 +8,7 @@ import requests
 import socketio
 
 from tests import factories
-from webapp.extensions import db, redis_clients
+from webapp.extensions import db
 from webapp.live import push
 from webapp.staff import presence, signing_in
 from webapp.staff.models import Presence, SignIn, User
@@ -62,9 +62,8 @@ def test_without_a_sign_in_nobody_connects(connect):
         connect()
 
 
-def test_rooms_of_ones_own_are_watched_and_numbered(connect, cast, talk):
-    push.signal_now(f"interaction:{talk.id}")
-    push.signal_now(f"interaction:{talk.id}")
+def test_rooms_of_ones_own_are_watched_and_numbered(connect, cast, talk, live_server):
+    live_server.redis.set(push.seq_key(f"interaction:{talk.id}"), 2)
     client = connect(cast.ana)
     assert watch(client, f"interaction:{talk.id}") == {"seq": 2}
     assert watch(client, f"user:{cast.ana.id}") == {"seq": 0}
@@ -83,17 +82,17 @@ def test_an_outsider_may_watch_nothing_of_others(connect, cast, talk, room):
     assert watch(client, name) == {}
 
 
-@pytest.mark.parametrize("message", [None, 7, "inbox", [], {"room": None}, {"room": ["inbox"]}])
+@pytest.mark.parametrize("message", [7, "inbox", {}, {"room": None}, {"room": ["inbox"]}])
 def test_nonsense_is_no_room(connect, cast, message):
     assert connect(cast.sara).call("watch", message, timeout=10) == {}
 
 
-def test_a_heartbeat_answers_the_numbers_of_watched_rooms_only(connect, cast, talk):
+def test_a_heartbeat_answers_the_numbers_of_watched_rooms_only(connect, cast, talk, live_server):
     client = connect(cast.ana)
     room = f"interaction:{talk.id}"
     watch(client, room)
-    push.signal_now(room)
-    push.signal_now("inbox")
+    for name in (room, "inbox"):
+        live_server.redis.incr(push.seq_key(name))
     answer = client.call("beat", {"rooms": [room, "inbox", 5]}, timeout=10)
     assert answer == {"seqs": {room: 1}}
 
@@ -121,7 +120,7 @@ def test_whoever_connects_is_there_again(connect, cast, live_server):
     client = socketio.Client(reconnection=False)
     client.connect(live_server.url, headers={"Cookie": cookies}, transports=["websocket"])
     live_server.until(lambda: db.session.get(User, user_id).presence == Presence.AVAILABLE)
-    assert redis_clients.hasty.get(presence.seen_key(user_id))
+    assert live_server.redis.get(presence.seen_key(user_id))
     client.disconnect()
 
 
