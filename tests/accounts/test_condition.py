@@ -4,6 +4,7 @@ import pytest
 from werkzeug import Response
 
 from tests.factories import META_NUMBER_ID, META_WABA_ID, make_meta_account, save
+from tests.support.ports import free_port
 from webapp.accounts import condition
 from webapp.columns import utcnow
 from webapp.extensions import db
@@ -53,8 +54,8 @@ def test_an_expired_token_is_said_in_words_with_what_to_do(meta_api, sign_in, ad
     assert account.credentials["access_token"] not in page.get_data(as_text=True)
 
 
-def test_a_provider_that_cannot_be_reached_is_no_error_of_ours(meta_api):
-    meta_api.stop()
+def test_a_provider_that_cannot_be_reached_is_no_error_of_ours(app, monkeypatch):
+    monkeypatch.setitem(app.config, "META_API_URL", f"http://127.0.0.1:{free_port()}")
 
     checked = condition.check(make_meta_account())
 
@@ -64,10 +65,10 @@ def test_a_provider_that_cannot_be_reached_is_no_error_of_ours(meta_api):
 
 def test_no_transaction_is_open_while_the_provider_is_asked(meta_api):
     account = make_meta_account()
-    in_use = []
+    in_use, pool = [], db.engine.pool
 
     def look(_request):
-        in_use.append(db.engine.pool.checkedout())
+        in_use.append(pool.checkedout())
         return Response("{}", content_type="application/json")
 
     meta_api.expect_request(f"/v26.0/{META_NUMBER_ID}").respond_with_handler(look)

@@ -8,6 +8,8 @@ import zipfile
 
 import pytest
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rq import Queue, SimpleWorker
 from sqlalchemy import text
 
@@ -77,7 +79,7 @@ def test_a_silent_clock_is_noticed(healthy, findings):
 
 
 def test_redis_away_is_said_and_stops_nothing_else(app, healthy, findings, monkeypatch):
-    away = Redis(port=1, socket_connect_timeout=0.1)
+    away = Redis(port=1, retry=Retry(NoBackoff(), 0))
     monkeypatch.setattr(redis_clients, "_hasty", away)
 
     code, lines = findings()

@@ -122,9 +122,11 @@ class Story:
             closing.sweep()
         return self
 
-    def _arrives(self, body):
+    def _arrives(self, *bodies):
         with unit_of_work():
-            db.session.add(WebhookPayload(account_id=self._account_id, body=body))
+            db.session.add_all(
+                WebhookPayload(account_id=self._account_id, body=body) for body in bodies
+            )
         draining.drain(self._account_id)
 
     def _receipts(self, message_id, status):
@@ -136,10 +138,12 @@ class Story:
                 delete(SandboxReceipt).where(SandboxReceipt.account_id == self._account_id)
             )
         if provider_id and status not in WORDLESS:
-            for one in RECEIPTS.get(status, ALL_RECEIPTS):
-                self._arrives(
+            self._arrives(
+                *(
                     sandbox.status_body(self._number_id, provider_id, one, self._phone, at=utcnow())
+                    for one in RECEIPTS.get(status, ALL_RECEIPTS)
                 )
+            )
 
     def _phone_set_to(self, behaviour):
         return _Behaviour(self._phone, behaviour)
