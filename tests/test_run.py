@@ -93,17 +93,15 @@ def test_demo_data_fill_an_empty_database_once_and_the_sign_ins_are_printed(star
     assert emails.count("admin@example.com") == 1
 
 
-@pytest.mark.parametrize("name", sorted(PROCESSES))
-def test_a_process_that_is_killed_is_started_again(start, name):
+def test_a_process_that_is_killed_is_started_again(start):
     stack = start("--no-demo").wait_until_ready()
     wait_for(lambda: stack.processes().keys() == PROCESSES)
-    victim = stack.processes()[name]
+    for name, victim in stack.processes().items():
+        os.kill(victim, signal.SIGKILL)
 
-    os.kill(victim, signal.SIGKILL)
-
-    wait_for(lambda: stack.processes().get(name) not in (None, victim))
-    wait_for(lambda: ready(stack))
-    assert f"{name} ended" in stack.output
+        wait_for(lambda n=name, v=victim: stack.processes().get(n) not in (None, v))
+        wait_for(lambda: ready(stack))
+        assert f"{name} ended" in stack.output
 
 
 def test_a_supervisor_that_is_killed_leaves_no_process_behind(start):
