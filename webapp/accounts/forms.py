@@ -11,6 +11,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -23,8 +24,8 @@ from webapp.queues.models import Queue
 from webapp.staff.models import User
 
 ANCHORS = (
-    (SessionAnchor.FIRST, "the customer's first message"),
-    (SessionAnchor.LAST, "the customer's last message"),
+    SelectChoice(SessionAnchor.FIRST.value, "the customer's first message"),
+    SelectChoice(SessionAnchor.LAST.value, "the customer's last message"),
 )
 
 
@@ -85,7 +86,7 @@ def form_for(provider_name, account=None):
     fields = {one.name: _field(one) for one in declared}
     form_class = type("ProviderAccountForm", (AccountForm,), {**fields, "declared": declared})
     form = form_class(data=_data(account, declared) if account else None)
-    _fill_choices(form, account)
+    _fill_choices(form)
     return form
 
 
@@ -112,7 +113,7 @@ def _data(account, declared):
     }
 
 
-def _fill_choices(form, account):
+def _fill_choices(form):
     lists = db.session.execute(
         select(ContactList.id, ContactList.name).order_by(ContactList.name)
     ).all()
@@ -120,6 +121,10 @@ def _fill_choices(form, account):
     people = db.session.execute(
         select(User.id, User.name).where(User.active).order_by(User.name)
     ).all()
-    form.contact_list_id.choices = [("", "No list"), *map(tuple, lists)]
-    form.queue_id.choices = [("", "No queue: conversations stay unmanaged"), *map(tuple, queues)]
-    form.agent_ids.choices = [tuple(person) for person in people]
+    form.contact_list_id.choices = _choices([("", "No list"), *lists])
+    form.queue_id.choices = _choices([("", "No queue: conversations stay unmanaged"), *queues])
+    form.agent_ids.choices = _choices(people)
+
+
+def _choices(rows):
+    return [SelectChoice(str(value), label) for value, label in rows]
