@@ -34,6 +34,8 @@ def pytest_generate_tests(metafunc):
     if "database" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--database")
         names = ("sqlite", "postgresql") if chosen == "both" else (chosen,)
+        only = metafunc.definition.get_closest_marker("only")
+        names = [name for name in names if only is None or name in only.args]
         metafunc.parametrize("database", names, scope="session", indirect=True)
 
 

@@ -120,9 +120,8 @@ def test_only_other_accounts_webhooks_are_left_alone(meta, account):
     assert draining.accounts_with_work() == [account.id]
 
 
+@pytest.mark.only("postgresql")  # on SQLite, with its one writer, the second drain waits
 def test_a_drain_that_finds_the_account_taken_leaves_it(app, meta):
-    if not is_postgresql():
-        pytest.skip("SQLite has one writer: the second one waits")
     keep(meta, body(said()))
     with db.engine.connect() as other:
         other.execute(text("SELECT * FROM account_drains FOR NO KEY UPDATE"))
@@ -308,9 +307,8 @@ def test_a_drain_asked_to_stop_hands_over(meta):
     assert redis_clients.hasty.exists(f"wake:workers.inbound.drain:{meta.id}")
 
 
-def test_on_sqlite_no_transaction_holds_the_lock_for_long(app, meta):
-    if is_postgresql():
-        pytest.skip("PostgreSQL has no lock that stops a whole web process")
+@pytest.mark.only("sqlite")  # PostgreSQL has no lock that stops a whole web process
+def test_no_transaction_holds_the_lock_for_long(app, meta):
     keep(meta, *(body(said(sender=f"1561{n:07d}")) for n in range(60)))
     account_id, waits = meta.id, []
 

@@ -191,9 +191,8 @@ def test_every_answer_200_has_its_row_though_the_process_is_killed(server):
     assert kept <= set(server.bodies())
 
 
+@pytest.mark.only("postgresql")  # a file does not go away; that it is locked: test_storing
 def test_while_the_database_is_away_the_provider_is_told_to_repeat(server, postgres):
-    if server._database.startswith("sqlite"):
-        pytest.skip("a file does not go away; that it is locked is tested in test_storing")
     name = server._database.rpartition("/")[2]
     assert server.post(b"before") == 200
     with away(postgres, name):
