@@ -115,6 +115,8 @@ def test_a_replaced_secret_says_that_the_former_one_is_valid_until_it_is_dropped
     desk.post(f"/accounts/{account.id}", data=FORM | {"app_secret": "ab" * 16})
     page = text_of(desk.get(f"/accounts/{account.id}"))
     assert "The former one is still valid" in page
+    # Not a button of the account's own form, where Enter in a field would press it.
+    assert 'type="submit" form="drop-app_secret"' in page
 
     desk.post(f"/accounts/{account.id}/secrets/app_secret/drop-former")
 

@@ -24,6 +24,7 @@ from webapp.webhooks.models import AccountNotice
 CLOCK_SILENT = timedelta(seconds=60)  # it says that it is alive every 15
 LEAST_FREE = 1024**3
 LEAST_FREE_SHARE = 0.05
+DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 RUN = "Start it: bin/run does, or `{}` from the Procfile."
 
 
@@ -69,7 +70,7 @@ def _database():
         reason = type(error.__cause__ or error).__name__
         mend = "Check DATABASE_URL, and that the database runs and lets this machine in."
         return Finding("Database", False, f"The database does not answer ({reason}).", mend)
-    return Finding("Database", True, f"{db.engine.dialect.name} answers.")
+    return Finding("Database", True, f"{DATABASES[db.engine.dialect.name]} answers.")
 
 
 def _migrations():
