@@ -11,6 +11,7 @@ from redis import Redis
 from sqlalchemy import text
 
 from tests import factories
+from tests.support.databases import for_each_database
 from tests.support.live import Live
 from tests.support.meta_stub import MetaStub
 from tests.support.postgres import start_postgres
@@ -31,12 +32,7 @@ def pytest_addoption(parser):
 
 
 def pytest_generate_tests(metafunc):
-    if "database" in metafunc.fixturenames:
-        chosen = metafunc.config.getoption("--database")
-        names = ("sqlite", "postgresql") if chosen == "both" else (chosen,)
-        only = metafunc.definition.get_closest_marker("only")
-        names = [name for name in names if only is None or name in only.args]
-        metafunc.parametrize("database", names, scope="session", indirect=True)
+    for_each_database(metafunc, "database", scope="session")
 
 
 @pytest.fixture(scope="session")

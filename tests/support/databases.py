@@ -1,9 +1,12 @@
-"""Tests that make their own database for each kind the run asks for."""
+"""Which databases a test runs on: those `--database` names, or fewer by the marker `only`."""
 
 
-def for_each_database(metafunc, fixture):
+def for_each_database(metafunc, fixture, scope="module"):
     """Parametrise the fixture with the kinds that `--database` names."""
-    if fixture in metafunc.fixturenames:
-        chosen = metafunc.config.getoption("--database")
-        kinds = ("sqlite", "postgresql") if chosen == "both" else (chosen,)
-        metafunc.parametrize(fixture, kinds, indirect=True, scope="module")
+    if fixture not in metafunc.fixturenames:
+        return
+    chosen = metafunc.config.getoption("--database")
+    kinds = ("sqlite", "postgresql") if chosen == "both" else (chosen,)
+    only = metafunc.definition.get_closest_marker("only")
+    kinds = [kind for kind in kinds if only is None or kind in only.args]
+    metafunc.parametrize(fixture, kinds, indirect=True, scope=scope)
