@@ -1,10 +1,11 @@
 """`accounts add`: an account for scripts, by the same rules as in the page."""
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from webapp.accounts.models import Account
-from webapp.extensions import db
+from webapp.extensions import db, vault
 
 SECRET = "0123456789abcdef0123456789abcdef"
 ADD = (
@@ -61,3 +62,32 @@ def test_without_its_secret_it_can_be_added_disabled_only(run):
 
     assert run(*bare).exit_code == 2
     assert run(*bare, "--disabled").exit_code == 0
+
+
+def test_resealed_secrets_need_the_newest_key_only(app, answer_of, account):
+    old, new = app.config["CREDENTIAL_KEYS"][0], Fernet.generate_key().decode()
+    before = account.credentials
+    try:
+        use_keys(app, new, old)
+        assert answer_of("accounts", "reseal") == {"resealed": 1, "unreadable": []}
+        use_keys(app, new)
+        db.session.expire_all()
+        assert db.session.get(Account, account.id).credentials == before
+    finally:
+        use_keys(app, old)
+
+
+def test_what_no_key_opens_is_named_when_sealing_anew(app, run, account):
+    old = app.config["CREDENTIAL_KEYS"][0]
+    try:
+        use_keys(app, Fernet.generate_key().decode())
+        result = run("accounts", "reseal")
+    finally:
+        use_keys(app, old)
+    assert result.exit_code == 2
+    assert account.name in result.stderr
+
+
+def use_keys(app, *keys):
+    app.config["CREDENTIAL_KEYS"] = list(keys)
+    vault.init_app(app)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.orm.attributes import flag_modified
+
 from webapp.accounts.access_points import COLUMNS
 from webapp.columns import utcnow
 from webapp.providers import PROVIDERS
@@ -81,6 +83,14 @@ def drop_former(account, name):
     found = credentials.pop(f"{name}{FORMER}", None)
     account.credentials = credentials
     return found is not None
+
+
+def reseal(account):
+    """Seal what is stored with the newest key; False where no key of ours opens it."""
+    if not readable(account):
+        return False
+    flag_modified(account, "credentials")
+    return True
 
 
 def _replace(account, declared, value, actor):

@@ -6,7 +6,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from webapp.accounts import saving, sealing
-from webapp.accounts.models import SessionAnchor
+from webapp.accounts.models import Account, SessionAnchor
 from webapp.commands.answers import as_json, fail, show
 from webapp.extensions import db
 from webapp.providers import PROVIDERS
@@ -55,6 +55,19 @@ def add(
     except saving.Invalid as error:
         fail(" ".join(f"{name}: {sentence}" for name, sentence in error.errors.items()))
     show(answer, _words(name, answer), json)
+
+
+@group.command("reseal")
+@as_json
+def reseal(json):
+    """Seal every account's secrets with the first of CREDENTIAL_KEYS."""
+    with unit_of_work():
+        accounts = db.session.scalars(select(Account).order_by(Account.id)).all()
+        closed = [account.name for account in accounts if not sealing.reseal(account)]
+    resealed = len(accounts) - len(closed)
+    show({"resealed": resealed, "unreadable": closed}, f"{resealed} accounts sealed anew.", json)
+    if closed:
+        fail(f"sealed by a key that is missing, type their secrets in again: {', '.join(closed)}")
 
 
 def _pairs(settings):
