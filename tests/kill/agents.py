@@ -18,17 +18,21 @@ class Agent:
         self._email = email
         self._session = requests.Session()
         self._session.trust_env = False
-        self._token = None
+        self.token = None
 
     def sign_in(self):
-        self._token = self._token_of("/sign-in")
+        self.token = self._token_of("/sign-in")
         self._post("/sign-in", email=self._email, password=PASSWORD)
-        self._token = self._token_of("/")
+        self.token = self._token_of("/")
         return self
 
     def _token_of(self, path):
         found = TOKEN.search(self._until(lambda: self._get(path)).text)
         return found.group(1) or found.group(2)
+
+    @property
+    def cookie(self):
+        return "; ".join(f"{name}={value}" for name, value in self._session.cookies.items())
 
     def listed(self, show="all"):
         """Ids of all conversations in a tab of the list, page after page."""
@@ -47,7 +51,7 @@ class Agent:
         self._post(f"/inbox/{interaction_id}/reply", text=text, client_key=key)
 
     def _post(self, path, **fields):
-        self._until(lambda: self._send(path, {"csrf_token": self._token, **fields}))
+        self._until(lambda: self._send(path, {"csrf_token": self.token, **fields}))
 
     def _send(self, path, form):
         return self._session.post(self._url + path, data=form, timeout=20, allow_redirects=False)
