@@ -10,5 +10,6 @@ import "./list.js";
 import "./thread.js";
 import "./composer.js";
 import "./offers.js";
+import "./typing.js";
 import "./voice.js";
 import "./keys.js";

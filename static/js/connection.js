@@ -22,6 +22,7 @@ document.addEventListener("live:unreachable", ({ detail }) => {
   refusals += 1;
   away();
 });
+document.addEventListener("live:signed-out", signedOut);
 document.addEventListener("thread:arrived", ({ detail }) => { arrived += detail.count; });
 
 // A page whose sign-in ended says so; going away by itself would take the text box along.

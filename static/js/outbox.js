@@ -5,6 +5,8 @@ import { post } from "./post.js";
 const user = document.querySelector("meta[name=parley]")?.dataset.user;
 const SHELF = `parley.outbox.${user}`;
 const AGAIN = 3000;
+// Signed out, a stale page, too fast: the text itself was not judged.
+const UNDECIDED = [400, 401, 429];
 let busy = false;
 
 export function waiting() {
@@ -45,7 +47,8 @@ async function sent(entry) {
   } catch {
     return false;
   }
-  if (answer.status >= 500 || answer.status === 429 || answer.status === 401 || answer.status === 400) return false;
+  if (answer.status === 401) document.dispatchEvent(new Event("live:signed-out"));
+  if (answer.status >= 500 || UNDECIDED.includes(answer.status)) return false;
   const text = await answer.text();
   const name = answer.ok ? "accepted" : "refused";
   document.dispatchEvent(new CustomEvent(`outbox:${name}`, { detail: { entry, status: answer.status, text } }));

@@ -4,6 +4,7 @@ import { post, toast } from "./post.js";
 
 const NEAR_END = 100;
 const TOGETHER = 300;
+const PATIENCE = 8000;
 
 function thread() {
   return document.querySelector("[data-thread]");
@@ -48,8 +49,11 @@ function newest(log, what) {
   return Math.max(0, ...numbers);
 }
 
-export async function fetchItems(url, options = {}) {
-  const answer = await fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin", ...options });
+async function fetchItems(url) {
+  // A request that hangs in a dead connection must not hold up those after it.
+  const signal = AbortSignal.timeout(PATIENCE);
+  const answer = await fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin", signal });
+  if (answer.status === 401) document.dispatchEvent(new Event("live:signed-out"));
   if (!answer.ok) throw new Error(`${answer.status}`);
   return items(await answer.text());
 }

@@ -111,20 +111,22 @@ def test_a_socket_cut_for_ten_seconds_loses_nothing(live_server, open_as):
     page = accept(ana)
 
     # Everything is cut, not only the socket: with the pages reachable they would just ask.
+    expect(page.locator(".offer")).to_have_count(0)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1_500)
     cut.off()
     for n in range(4):
         live_server.customer_writes(f"During the cut {n}")
     expect(page.locator(".banner")).to_contain_text("Reconnecting.", timeout=15_000)
     expect(page.locator(".banner")).to_contain_text("Last update")
-    time.sleep(5)
+    page.wait_for_timeout(5_000)
     expect(thread(page)).not_to_contain_text("During the cut")
     cut.on()
 
     for n in range(4):
-        expect(thread(page)).to_contain_text(f"During the cut {n}")
-    expect(page.locator(".banner")).to_contain_text(
-        "Connected again. 4 messages arrived meanwhile."
-    )
+        expect(thread(page)).to_contain_text(f"During the cut {n}", timeout=15_000)
+    back = "Connected again. 4 messages arrived meanwhile."
+    expect(page.locator(".banner")).to_contain_text(back, timeout=20_000)
     expect(page.locator(".banner")).to_have_count(0)
     said = page.locator('.msg[data-direction="in"] .bubble').all_inner_texts()
     assert [text[:16] for text in said[1:]] == [f"During the cut {n}" for n in range(4)]
