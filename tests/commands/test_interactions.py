@@ -1,5 +1,9 @@
 """`interactions list` and `show`."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from sqlalchemy import event
 
@@ -100,3 +104,12 @@ def test_the_list_asks_as_many_queries_for_one_as_for_many(run, account):
     for _ in range(10):
         make_interaction(account)
     assert queries() == before
+
+
+def test_a_database_that_was_never_migrated_is_said_in_one_sentence(tmp_path):
+    environment = {**os.environ, "DATA_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "flask", "--app", "app", "interactions", "list"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "db upgrade" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -2,19 +2,18 @@
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 from sqlalchemy import select
 
 from webapp.accounts import saving, sealing
 from webapp.accounts.models import Account, SessionAnchor
-from webapp.commands.answers import as_json, fail, show
+from webapp.commands.answers import Group, as_json, fail, show
 from webapp.extensions import db
 from webapp.providers import PROVIDERS
 from webapp.queues.models import Queue
 from webapp.staff import signing_in
 from webapp.unit_of_work import unit_of_work
 
-group = AppGroup("accounts", help="WhatsApp accounts: one number at one provider each.")
+group = Group("accounts", help="WhatsApp accounts: one number at one provider each.")
 
 
 @group.command("add")

@@ -1,16 +1,15 @@
 """`flask --app app interactions list` and `show`: conversations, for scripts."""
 
 import click
-from flask.cli import AppGroup
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from webapp.accounts.models import Account
-from webapp.commands.answers import as_json, fail, show
+from webapp.commands.answers import Group, as_json, fail, show
 from webapp.extensions import db
 from webapp.inbox.models import Interaction, InteractionState, Message
 
-group = AppGroup("interactions", help="Conversations with customers.")
+group = Group("interactions", help="Conversations with customers.")
 
 
 @group.command("list")

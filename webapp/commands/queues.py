@@ -1,15 +1,14 @@
 """`flask --app app queues add`: queues, for scripts."""
 
 import click
-from flask.cli import AppGroup
 
-from webapp.commands.answers import as_json, fail, show
+from webapp.commands.answers import Group, as_json, fail, show
 from webapp.queues import setting_up
 from webapp.queues.models import Strategy
 from webapp.staff import signing_in
 from webapp.unit_of_work import unit_of_work
 
-group = AppGroup("queues", help="Queues that serve conversations.")
+group = Group("queues", help="Queues that serve conversations.")
 
 
 @group.command("add")

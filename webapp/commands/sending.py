@@ -1,16 +1,15 @@
 """`flask --app app sending hold` and `release`: whether anything may leave."""
 
 import click
-from flask.cli import AppGroup
 
 from webapp import jobs, system
-from webapp.commands.answers import as_json, show
+from webapp.commands.answers import Group, as_json, show
 from webapp.extensions import db
 from webapp.inbox import delivering
 from webapp.staff.models import AuditEntry
 from webapp.unit_of_work import unit_of_work
 
-group = AppGroup("sending", help="Hold back what is queued, or let it go.")
+group = Group("sending", help="Hold back what is queued, or let it go.")
 DEFAULT_REASON = "Held by a command."
 
 

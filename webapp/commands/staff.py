@@ -3,9 +3,8 @@
 import sys
 
 import click
-from flask.cli import AppGroup
 
-from webapp.commands.answers import as_json, fail, show
+from webapp.commands.answers import Group, as_json, fail, show
 from webapp.extensions import db
 from webapp.queues.models import Queue
 from webapp.staff import people, signing_in
@@ -13,7 +12,7 @@ from webapp.staff.forms import LONGEST_PASSWORD
 from webapp.staff.models import Role
 from webapp.unit_of_work import unit_of_work
 
-group = AppGroup("staff", help="People who work here.")
+group = Group("staff", help="People who work here.")
 
 
 @group.command("add")
