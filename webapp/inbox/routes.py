@@ -5,6 +5,7 @@ import json
 from flask import Blueprint, Response, abort, flash, request, url_for
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
 
 from webapp import pages
 from webapp.extensions import db
@@ -25,6 +26,9 @@ from webapp.staff import access
 from webapp.unit_of_work import unit_of_work
 
 bp = Blueprint("inbox", __name__)
+
+# Every part of a conversation's page asks for these: one query instead of three.
+BOTH_ENDS = (joinedload(Interaction.account), joinedload(Interaction.contact))
 bp.record_once(lambda state: presenting.init_app(state.app))
 
 
@@ -36,7 +40,8 @@ def menu_figures():
 @bp.get("/")
 @access.needs()
 def index():
-    return pages.render("inbox/inbox.html", **_list(), **views.first_day(current_user))
+    pane = _list()
+    return pages.render("inbox/inbox.html", **pane, **views.first_day(current_user, pane))
 
 
 @bp.get("/inbox/unread")
@@ -181,7 +186,7 @@ def seen(id):
 
 def _visible(id):
     """404 also where it exists but belongs to others: an address tells nobody anything."""
-    shown = db.get_or_404(Interaction, id)
+    shown = db.get_or_404(Interaction, id, options=BOTH_ENDS)
     if not access.may_see(current_user, shown):
         abort(404)
     return shown

@@ -27,6 +27,7 @@ def list_pane(user, show, query="", open_id=None):
         "query": query,
         "tabs": listing.tabs(user),
         "sections": found,
+        "untouched": not found and listing.is_empty(),
         "counts": listing.counts(user),
         "drafts": listing.drafts_of(user, found),
         "offers": queue_listing.ringing_for(user),
@@ -54,11 +55,9 @@ def more_rows(user, show, section, after):
     return {"show": show, "section": found, "drafts": listing.drafts_of(user, [found])}
 
 
-def first_day(user):
+def first_day(user, pane):
     """Before the first customer admins see what to set up; later nobody pays for asking."""
-    if not listing.is_empty():
-        return {}
-    return {"steps": first_steps.steps() if user.role == Role.ADMIN else []}
+    return {"steps": first_steps.steps()} if pane["untouched"] and user.role == Role.ADMIN else {}
 
 
 def conversation(interaction, user):
