@@ -21,9 +21,9 @@ LAST = re.compile(r'data-message="(\d+)"')
 # Element, the room that wakes it, its pause between two refetches: as in the templates.
 ELEMENTS = (
     ("thread", "interaction", 0.1),
-    ("head", "interaction", 1.0),
-    ("contact", "interaction", 1.0),
-    ("offers", "user", 0.1),
+    ("head", "interaction", 2.0),
+    ("contact", "interaction", 10.0),
+    ("offers", "offers", 0.1),
     ("list", "user", 1.0),
     ("unread", "user", 1.0),
 )
@@ -56,7 +56,8 @@ class Page(threading.Thread):
         self.requests = 0
         self._url, self._email = url, email
         self._interaction = interaction
-        self._rooms = {"interaction": f"interaction:{interaction}", "user": f"user:{user}"}
+        rooms = {"interaction": interaction, "user": user, "offers": user}
+        self._rooms = {thing: f"{thing}:{number}" for thing, number in rooms.items()}
         self._last = 0
         self._ids = set()
         self._dirty = {}

@@ -8,8 +8,8 @@ from webapp import jobs
 from webapp.accounts.access_points import provider_of
 from webapp.columns import utcnow
 from webapp.extensions import db
-from webapp.inbox import summary
 from webapp.inbox.models import Direction, Interaction, InteractionState, Message
+from webapp.live import push
 from webapp.providers.base import OutcomeUnknown, ProviderError
 from webapp.unit_of_work import unit_of_work
 
@@ -26,7 +26,8 @@ def seen(interaction, user):
         return False
     interaction.seen_message_id = last.id
     interaction.unread = 0
-    summary.announce(interaction)
+    # Lists count what is unread; the thread shows nothing new, and its readers need not look.
+    push.changed("inbox", f"user:{user.id}", ids=[interaction.id])
     jobs.hint("workers.outbound.mark_read", interaction.id)
     return True
 

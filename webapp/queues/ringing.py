@@ -28,7 +28,7 @@ def ring(interaction, queue, user_id, now, until):
     db.session.add(offer)
     db.session.flush()
     push.tell("offered", f"user:{user_id}", offer=offer.id)
-    push.changed(f"user:{user_id}")
+    push.changed(f"user:{user_id}", f"offers:{user_id}")
     return offer
 
 
@@ -45,7 +45,7 @@ def end(condition, state, now=None):
     for offer in ended:
         offer.state = state
         offer.ended_at = now or utcnow()
-        push.changed(f"user:{offer.user_id}")
+        push.changed(f"user:{offer.user_id}", f"offers:{offer.user_id}")
     db.session.flush()
     return ended
 
