@@ -189,7 +189,7 @@ def settings_for(database, redis_url, data_dir):
 
 
 def empty_while_others_read(db, tries=10):
-    """Web, worker and clock go on reading; PostgreSQL ends whichever side of a deadlock it likes."""
+    """Web, worker and clock go on reading; PostgreSQL ends either side of a deadlock."""
     for _ in range(tries - 1):
         try:
             return empty(db)
