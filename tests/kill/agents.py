@@ -34,6 +34,12 @@ class Agent:
     def cookie(self):
         return "; ".join(f"{name}={value}" for name, value in self._session.cookies.items())
 
+    def get(self, path):
+        """A page's text, asked for once."""
+        answer = self._get(path)
+        assert answer.status_code == 200, answer.status_code
+        return answer.text
+
     def listed(self, show="all"):
         """Ids of all conversations in a tab of the list, page after page."""
         found, pages = [], [f"/inbox/list?show={show}"]
