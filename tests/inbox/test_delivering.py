@@ -4,6 +4,8 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from tests.factories import change, make_contact, make_interaction, make_meta_account
 from tests.support.meta_stub import fault
@@ -13,6 +15,7 @@ from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox import delivering, sending
 from webapp.inbox.models import Attempt, Interaction, Message, MessageStatus
+from webapp.providers.base import ProviderError
 from webapp.unit_of_work import unit_of_work
 
 
@@ -209,3 +212,60 @@ def test_no_transaction_is_open_during_the_call(app, stub, meta, talk, ana):
     delivering.drain(meta.id)
     timer.join()
     assert seen == [0]
+
+
+@pytest.fixture
+def database_refuses():
+    """`database_refuses(when)`: statements for which `when(sql)` holds fail, as in a deadlock."""
+    listeners = []
+
+    def refuse(when):
+        def listen(_connection, _cursor, sql, *_):
+            if when(sql):
+                raise OperationalError(sql, {}, Exception("deadlock detected"))
+
+        event.listen(db.engine, "before_cursor_execute", listen)
+        listeners.append(listen)
+
+    yield refuse
+    for listen in listeners:
+        event.remove(db.engine, "before_cursor_execute", listen)
+
+
+def test_an_error_while_claiming_costs_no_answer_of_a_call_under_way(
+    stub, meta, talk, queue, ana, database_refuses
+):
+    other = make_interaction(meta, make_contact(), owner=ana, queue=queue)
+    stub.answers = [(200, None, 0), (200, None, 0.6)]
+    (quick,), (slow,) = write(talk, ana, "quick"), write(other, ana, "slow")
+    claims = []
+
+    def after_the_first(sql):
+        if "NOT (EXISTS" in sql:
+            claims.append(sql)
+        return "NOT (EXISTS" in sql and len(claims) > 1
+
+    database_refuses(after_the_first)
+    drain(meta)
+    assert message(quick).status == message(slow).status == MessageStatus.SENT
+
+
+def test_an_answer_that_cannot_be_recorded_takes_no_other_along(stub, meta, queue, ana):
+    talks = [make_interaction(meta, make_contact(), owner=ana, queue=queue) for _ in range(3)]
+    same = {"messages": [{"id": "wamid.twice"}]}
+    stub.answers = [(200, same, 0), (200, same, 0.2), (200, None, 0.4)]
+    written = [write(talk, ana, "Hello")[0] for talk in talks]
+    drain(meta)
+    statuses = sorted(message(one).status for one in written)
+    assert statuses == [MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.SENT]
+
+
+def test_a_hint_beyond_all_reason_pauses_for_an_hour_at_most(stub, meta, talk, ana):
+    (written,) = write(talk, ana, "Hello")
+    (call,) = delivering.claim(meta.id, 1)
+    error = ProviderError("Later", permanent=False, retry_after=1e15, account_wide=True)
+    with unit_of_work():
+        delivering.record(delivering.Answer(call, error=error))
+    hour = utcnow() + timedelta(hours=1)
+    assert db.session.get(AccountDrain, meta.id).paused_until <= hour
+    assert message(written).retry_at <= hour

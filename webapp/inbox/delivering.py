@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from flask import current_app
 from sqlalchemy import and_, exists, or_, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import aliased
 
 from webapp import jobs
@@ -27,11 +27,14 @@ from webapp.unit_of_work import unit_of_work
 log = logging.getLogger(__name__)
 
 PLACES = 16  # calls side by side for one account; each conversation has at most one
-SLICE_SECONDS = 40  # a job of 60 s must end by itself
+# A job of 60 s must end by itself: the last call may take ten seconds to connect and fifteen for
+# its answer, which has to be recorded still.
+SLICE_SECONDS = 25
 CALL_SECONDS = 90  # no call lasts longer: a `sending` older than this is doubtful
 MAX_ATTEMPTS = 6
 RECORD_PATIENCE = 30  # seconds a result waits for the database to come back
 ACCOUNT_PAUSE = 60  # seconds, where the provider gives no hint of its own
+LONGEST_WAIT = 3600  # whatever hint it gives
 WINDOW_CODES = ("131047",)
 
 
@@ -66,7 +69,7 @@ def drain(account_id, stop_asked=lambda: False):
     with ThreadPoolExecutor(PLACES) as pool:
         while True:
             may_claim = time.monotonic() < until and not stop_asked()
-            for call in claim(account_id, PLACES - len(in_flight)) if may_claim else ():
+            for call in _next_calls(account_id, PLACES - len(in_flight)) if may_claim else ():
                 in_flight.add(pool.submit(_call, app, provider, call))
             if not in_flight:
                 break
@@ -75,6 +78,15 @@ def drain(account_id, stop_asked=lambda: False):
                 _record_patiently(future.result())
     if not may_claim:
         jobs.hint_now("workers.outbound.drain", account_id)
+
+
+def _next_calls(account_id, places):
+    """An error here must not cost the answers of the calls under way; clock asks again."""
+    try:
+        return claim(account_id, places)
+    except Exception:
+        log.exception("nothing claimed for account %s", account_id)
+        return []
 
 
 def claim(account_id, places):
@@ -187,18 +199,29 @@ def _call(app, provider, call):
 
 
 def _record_patiently(answer):
-    """A result that cannot be recorded, the database being away, is kept and tried again."""
+    """A result that cannot be recorded, the database being away, is kept and tried again.
+
+    One that stays unrecorded becomes `unknown` by clock; it must not take the others along.
+    """
     until = time.monotonic() + RECORD_PATIENCE
-    while True:
-        try:
-            with unit_of_work():
-                record(answer)
-            break
-        except DBAPIError:
-            if time.monotonic() > until:
-                raise
-            log.warning("a result waits for the database")
-            time.sleep(0.5)
+    while not _recorded(answer):
+        if time.monotonic() > until:
+            log.error("the answer for message %s is lost", answer.call.message_id)
+            return
+        time.sleep(0.5)
+
+
+def _recorded(answer):
+    """False where trying again may help."""
+    try:
+        with unit_of_work():
+            record(answer)
+    except (InterfaceError, OperationalError) as error:
+        log.warning("a result waits for the database: %s", type(error).__name__)
+        return False
+    except Exception:
+        log.exception("the answer for message %s cannot be recorded", answer.call.message_id)
+    return True
 
 
 def record(answer):
@@ -258,16 +281,17 @@ def _refuse(message, attempt, error):
 def _back_off(message, error):
     """Seconds until the next attempt: the provider's own hint first, else 1, 4, 16, 64 …"""
     if error.retry_after is not None:
-        return min(error.retry_after, 3600)
+        return min(error.retry_after, LONGEST_WAIT)
     if error.account_wide:
         return ACCOUNT_PAUSE
-    return min(4 ** (message.attempt_count - 1), 3600)
+    return min(4 ** (message.attempt_count - 1), LONGEST_WAIT)
 
 
 def _pause_account(account_id, error):
     row = db.session.get(AccountDrain, account_id)
     if row is not None:
-        row.paused_until = utcnow() + timedelta(seconds=error.retry_after or ACCOUNT_PAUSE)
+        wait = min(error.retry_after or ACCOUNT_PAUSE, LONGEST_WAIT)
+        row.paused_until = utcnow() + timedelta(seconds=wait)
         row.problem = error.reason
 
 
