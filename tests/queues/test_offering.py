@@ -71,6 +71,21 @@ def test_beep_all_rings_all_members_at_once(account, queue, ana, ben):
     assert rings() == [ana.id, ben.id]
 
 
+@pytest.mark.parametrize("strategy", Strategy)
+def test_what_came_while_the_queue_waited_for_its_locks_rings_nobody_twice(
+    account, queue, ana, ben, strategy
+):
+    change(queue, strategy=strategy)
+    make_interaction(account, queue=queue)
+    offer(queue, later(-2))
+    rung = rings()
+    offer(queue)
+    assert rings() == rung
+    pass_on(ana)
+    offer(queue)
+    assert rings() == [ben.id]
+
+
 def test_round_robin_remembers_its_place_between_conversations(account, queue, ana, ben):
     first, second = (make_interaction(account, queue=queue) for _ in range(2))
     third = make_interaction(account, queue=queue, waiting_since=later(1))

@@ -13,8 +13,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import aliased
 
 from webapp import jobs
-from webapp.accounts.models import Account, AccountDrain
 from webapp.accounts.access_points import provider_of
+from webapp.accounts.models import Account, AccountDrain
 from webapp.columns import utcnow
 from webapp.database import lock
 from webapp.extensions import db
@@ -226,9 +226,7 @@ def _recorded(answer):
 
 def record(answer):
     """Write down what the provider said; the receipt may have come first."""
-    message = db.session.scalar(
-        lock(select(Message).where(Message.id == answer.call.message_id))
-    )
+    message = db.session.scalar(lock(select(Message).where(Message.id == answer.call.message_id)))
     attempt = db.session.get(Attempt, answer.call.attempt_id)
     attempt.finished_at = utcnow()
     if answer.sent is not None:
@@ -317,5 +315,3 @@ def _last_attempt(message):
     return db.session.scalar(
         select(Attempt).where(Attempt.message_id == message.id).order_by(Attempt.number.desc())
     )
-
-

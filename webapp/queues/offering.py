@@ -172,12 +172,15 @@ def _waiting(queue, now):
 
 
 def _ring_for(queue, waiting, candidates, now):
-    until = now + timedelta(seconds=queue.timeout)
     for interaction in waiting:
         if candidates.is_ringing(interaction) and queue.strategy != Strategy.BEEP_ALL:
             continue
+        # It may have come while we waited for our locks, or by a clock ahead of ours; an offer
+        # older than the waiting would count for an earlier one, and ring the same person twice.
+        at = max(now, interaction.waiting_since or now)
+        until = at + timedelta(seconds=queue.timeout)
         for member in strategy.choose(queue, candidates.free_for(interaction)):
-            ringing.ring(interaction, queue, member.user_id, now, until)
+            ringing.ring(interaction, queue, member.user_id, at, until)
             candidates.take_place(member.user_id)
-            member.last_offered_at = now
+            member.last_offered_at = at
             queue.last_offered_id = member.user_id
