@@ -140,3 +140,12 @@ def cost_of(talk):
         for item in bubbles(thread.page(talk)):
             item.message.author, item.message.media  # noqa: B018 - what a bubble shows
     return len(queries)
+
+
+def test_more_reactions_than_a_page_takes_do_not_hold_up_what_follows(talk):
+    mine = say(talk, "Sent", direction=Direction.OUT)
+    for n in range(thread.FOLLOWING + 1):
+        say(talk, f"{n}", kind="reaction", target_provider_id=mine.provider_id, minutes=n)
+    page = thread.following(talk, mine.id)
+    assert not page.more
+    assert bubbles(page)[0].reactions == [f"{thread.FOLLOWING}"]

@@ -92,18 +92,15 @@ def page(interaction, before=None, limit=PAGE):
 
 def following(interaction, after, ids=(), events_after=0):
     """What came after the last message a page knows, and these messages as they are now."""
-    known = list(
+    new = or_(Message.id > after, Message.id.in_(ids))
+    found = list(
         db.session.scalars(
-            _conversation(interaction)
-            .where(or_(Message.id > after, Message.id.in_(ids)))
-            .order_by(Message.id)
-            .limit(FOLLOWING + 1)
+            _messages(interaction).where(new).order_by(Message.id).limit(FOLLOWING + 1)
         )
     )
-    more = len(known) > FOLLOWING
-    known = known[:FOLLOWING]
-    bubbles = [message for message in known if message.kind not in MARKS]
-    bubbles += _marked(interaction, known, {message.id for message in bubbles})
+    more = len(found) > FOLLOWING
+    bubbles = found[:FOLLOWING]
+    bubbles += _marked(interaction, new, {message.id for message in bubbles})
     events = _events(interaction, None, None, events_after) if events_after else []
     return Page(_with_days(_sorted(_bubbles(bubbles) + events)), more=more)
 
@@ -154,13 +151,18 @@ def _earlier(message):
     )
 
 
-def _marked(interaction, found, present):
-    """The messages that newly found marks are for."""
-    targets = [mark.target_provider_id for mark in found if mark.kind in MARKS]
-    if not targets:
-        return []
+def _marked(interaction, new, present):
+    """The messages that new marks are for; apart from `found`, which more marks than its limit
+    would fill without ever bringing the page's last bubble forward.
+    """
+    targets = (
+        _conversation(interaction)
+        .where(new, Message.kind.in_(MARKS))
+        .with_only_columns(Message.target_provider_id)
+    )
     statement = _messages(interaction).where(Message.provider_id.in_(targets))
-    return [message for message in db.session.scalars(statement) if message.id not in present]
+    newest = db.session.scalars(statement.order_by(Message.id.desc()).limit(FOLLOWING))
+    return [message for message in newest if message.id not in present]
 
 
 def _bubbles(messages):
