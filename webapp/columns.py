@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary
+from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary, String, literal
 from sqlalchemy.types import TypeDecorator
 
 from webapp.extensions import vault
@@ -33,6 +33,31 @@ class UtcDateTime(TypeDecorator):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Word(TypeDecorator):
+    """One word of a fixed set, such as a state.
+
+    Comparisons carry it as a literal, not as a parameter: SQLite, and PostgreSQL's generic plans,
+    use a partial index only where they can read its condition in the statement.
+    """
+
+    impl = String
+    cache_ok = True
+
+    class Comparator(TypeDecorator.Comparator):
+        def operate(self, op, *others, **options):
+            return super().operate(op, *map(_as_literal, others), **options)
+
+    comparator_factory = Comparator
+
+
+def _as_literal(value):
+    if isinstance(value, str):
+        return literal(str(value), String, literal_execute=True)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_as_literal(one) for one in value]
+    return value
 
 
 class EncryptedJSON(TypeDecorator):

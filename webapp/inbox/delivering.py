@@ -36,6 +36,7 @@ RECORD_PATIENCE = 30  # seconds a result waits for the database to come back
 ACCOUNT_PAUSE = 60  # seconds, where the provider gives no hint of its own
 LONGEST_WAIT = 3600  # whatever hint it gives
 WINDOW_CODES = ("131047",)
+UNDER_WAY = (MessageStatus.QUEUED, MessageStatus.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ def expire_stale_calls(now=None):
     """A `sending` older than a call can last becomes `unknown`; how many."""
     now = now or utcnow()
     stale = select(Message).where(
+        Message.status.in_(UNDER_WAY),  # the index is on these
         Message.status == MessageStatus.SENDING,
         Message.status_at < now - timedelta(seconds=CALL_SECONDS),
     )
@@ -121,6 +123,7 @@ def accounts_with_work(now=None):
     return db.session.scalars(
         select(Message.account_id)
         .where(
+            Message.status.in_(UNDER_WAY),
             Message.status == MessageStatus.QUEUED,
             or_(Message.retry_at.is_(None), Message.retry_at <= now),
         )
@@ -139,7 +142,7 @@ def _ready(account_id, places):
         and_(
             earlier.account_id == Message.account_id,
             earlier.contact_id == Message.contact_id,
-            earlier.status.in_((MessageStatus.QUEUED, MessageStatus.SENDING)),
+            earlier.status.in_(UNDER_WAY),
             earlier.id < Message.id,
         )
     )
@@ -147,6 +150,7 @@ def _ready(account_id, places):
         select(Message)
         .where(
             Message.account_id == account_id,
+            Message.status.in_(UNDER_WAY),
             Message.status == MessageStatus.QUEUED,
             or_(Message.retry_at.is_(None), Message.retry_at <= utcnow()),
             ~held_up,

@@ -3,22 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, literal_column, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from webapp.extensions import db
-from webapp.inbox.models import Draft, Interaction
+from webapp.inbox.models import Draft, Interaction, InteractionState
 from webapp.staff import access
 
 PAGE = 50
 COUNTED = 1000  # beyond this a tab says "999+"
 
-# Written out, not bound: only then do SQLite and a prepared statement see the partial indexes.
-OPEN = Interaction.state != literal_column("'closed'")
-CLOSED = Interaction.state == literal_column("'closed'")
-WAITING = Interaction.state == literal_column("'waiting'")
-UNMANAGED = Interaction.state == literal_column("'unmanaged'")
-ASSIGNED = Interaction.state == literal_column("'assigned'")
+OPEN = Interaction.state != InteractionState.CLOSED
+CLOSED = Interaction.state == InteractionState.CLOSED
+WAITING = Interaction.state == InteractionState.WAITING
+UNMANAGED = Interaction.state == InteractionState.UNMANAGED
+ASSIGNED = Interaction.state == InteractionState.ASSIGNED
 TABS = ("mine", "queues", "done", "all")
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.columns import BigId, UtcDateTime, utcnow
+from webapp.columns import BigId, UtcDateTime, Word, utcnow
 from webapp.extensions import db
 
 NOT_CLOSED = text("state <> 'closed'")
@@ -89,7 +89,7 @@ class Interaction(db.Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
-    state: Mapped[str] = mapped_column(String(12), default=InteractionState.NEW)
+    state: Mapped[str] = mapped_column(Word(12), default=InteractionState.NEW)
     direction: Mapped[str] = mapped_column(String(3), default="in")
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     queue_id: Mapped[int | None] = mapped_column(ForeignKey("queues.id"))
@@ -122,7 +122,7 @@ class Interaction(db.Model):
     last_status: Mapped[str | None] = mapped_column(String(10))
     last_message_id: Mapped[int | None] = mapped_column(BigId)
     unread: Mapped[int] = mapped_column(default=0)
-    # Since when the customer waits for an answer; None when the last word was ours.
+    # Since when the customer waits for an answer; None when nothing came since our last word.
     unanswered_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Closed by itself with the customer's last message unanswered, until somebody deals with it.
     left_unanswered: Mapped[bool] = mapped_column(default=False)
@@ -208,7 +208,7 @@ class Message(db.Model):
     source: Mapped[str] = mapped_column(String(10), default="live")
     text: Mapped[str] = mapped_column(Text, default="")
     content: Mapped[dict | None] = mapped_column(JSON)
-    status: Mapped[str] = mapped_column(String(10))
+    status: Mapped[str] = mapped_column(Word(10))
     provider_id: Mapped[str | None] = mapped_column(Text)
     reply_to: Mapped[str | None] = mapped_column(Text)  # provider id of the quoted message
     target_provider_id: Mapped[str | None] = mapped_column(Text)  # of the message a mark is for
@@ -318,7 +318,7 @@ class Media(db.Model):
     size: Mapped[int | None] = mapped_column(BigId)
     width: Mapped[int | None]
     height: Mapped[int | None]
-    state: Mapped[str] = mapped_column(String(8), default=MediaState.PENDING)
+    state: Mapped[str] = mapped_column(Word(8), default=MediaState.PENDING)
     storage_key: Mapped[str | None] = mapped_column(String(255))
     thumbnail_key: Mapped[str | None] = mapped_column(String(255))
     attempt_count: Mapped[int] = mapped_column(default=0)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.columns import BigId, UtcDateTime, utcnow
+from webapp.columns import BigId, UtcDateTime, Word, utcnow
 from webapp.extensions import db
 
 
@@ -90,7 +90,7 @@ class Offer(db.Model):
     interaction_id: Mapped[int] = mapped_column(ForeignKey("interactions.id"))
     queue_id: Mapped[int] = mapped_column(ForeignKey("queues.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    state: Mapped[str] = mapped_column(String(10), default=OfferState.OPEN)
+    state: Mapped[str] = mapped_column(Word(10), default=OfferState.OPEN)
     offered_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

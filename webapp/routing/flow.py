@@ -49,6 +49,7 @@ def wake(now=None):
     due = lock(
         select(Interaction)
         .where(
+            Interaction.state != InteractionState.CLOSED,  # the index is on these
             Interaction.state.in_(UNDER_WAY),
             or_(Interaction.wake_at.is_(None), Interaction.wake_at <= now),
             Interaction.session_expires_at > now,
