@@ -1,6 +1,7 @@
 """The inbox over HTTP: who sees what, what is escaped, what a wrong request is told."""
 
 import io
+import threading
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from tests import factories
 from tests.support.queries import counted_queries
 from webapp import media_store
 from webapp.columns import utcnow
+from webapp.contacts.models import Contact
 from webapp.extensions import db
 from webapp.inbox import drafts
 from webapp.inbox.models import Direction, Draft, Interaction, Media, MediaState, Message
@@ -220,6 +222,40 @@ def test_a_message_tried_again_is_not_offered_twice(agent, talk):
     assert agent.post(url, headers=HTMX).status_code == 200
     assert len(sent()) == 2
     assert "Sent again below" in page_of(agent, talk)
+
+
+def test_of_two_who_try_a_message_again_at_once_both_are_shown_the_one_reply(agent, talk):
+    failed = factories.make_message(talk, "Lost", Direction.OUT, status="failed")
+    url, answers = f"/inbox/messages/{failed.id}/retry", []
+    asked = threading.Thread(target=lambda: answers.append(agent.post(url, headers=HTMX)))
+    other = {
+        "account_id": talk.account_id,
+        "contact_id": talk.contact_id,
+        "interaction_id": talk.id,
+        "client_key": f"retry-{failed.id}",
+        "direction": Direction.OUT,
+        "status": "queued",
+        "text": "Lost",
+        "written_at": utcnow(),
+    }
+    db.session.rollback()
+    with db.engine.begin() as first:
+        first.execute(Message.__table__.insert(), other)
+        asked.start()
+        asked.join(1)  # by now it waits for what this transaction does
+    asked.join(20)
+    assert answers[0].status_code == 200
+    assert len(sent()) == 2
+
+
+def test_other_conversations_are_listed_only_where_they_may_be_opened(cast, sign_in, talk):
+    sales = factories.make_queue("Sales", [cast.otto])
+    contact = db.session.get(Contact, talk.contact_id)
+    factories.make_interaction(
+        factories.make_account(sales), contact, queue=sales, last_text="Between us"
+    )
+    assert "Between us" not in page_of(sign_in(cast.ana), talk)
+    assert "Between us" in page_of(sign_in(cast.sara), talk)
 
 
 # ── files ──

@@ -28,7 +28,7 @@ from tests.support.arriving import (
 )
 from webapp.columns import utcnow
 from webapp.extensions import db, redis_clients
-from webapp.inbox import closing
+from webapp.inbox import closing, sending
 from webapp.inbox.models import Interaction, InteractionState, Media, Message
 from webapp.live import push
 from webapp.unit_of_work import unit_of_work
@@ -265,6 +265,17 @@ def test_an_echo_of_the_business_app_is_an_answer_in_the_open_conversation(meta,
     assert message.interaction_id == talk.id
     assert (interaction.last_text, interaction.unanswered_since) == ("From my phone", None)
     assert interaction.unread == 1
+
+
+def test_a_question_written_before_our_answer_but_come_after_it_still_waits_for_one(
+    meta, talk, ana
+):
+    with unit_of_work():
+        sending.write(talk, ana, "Anything else?", "key")
+    arrive(meta, said("And my refund?", at=ago(minutes=1)))
+    interaction = only(interactions())
+    assert interaction.last_text == "Anything else?"
+    assert interaction.unanswered_since == messages()[0].written_at
 
 
 def test_an_echo_opens_no_interaction(meta):

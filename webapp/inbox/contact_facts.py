@@ -7,6 +7,7 @@ from sqlalchemy.orm import joinedload
 
 from webapp.extensions import db
 from webapp.inbox.models import Direction, Interaction, Message
+from webapp.staff import access
 
 SHOWN = 8
 
@@ -19,15 +20,17 @@ class Facts:
     earlier_count: int
 
 
-def facts(interaction):
-    """Notes and earlier conversations with this customer, newest first, counted."""
+def facts(interaction, user):
+    """Notes, and the customer's other conversations that this person may open; newest first."""
     notes = select(Message).where(
         Message.account_id == interaction.account_id,
         Message.contact_id == interaction.contact_id,
         Message.direction == Direction.NOTE,
     )
     earlier = select(Interaction).where(
-        Interaction.contact_id == interaction.contact_id, Interaction.id != interaction.id
+        Interaction.contact_id == interaction.contact_id,
+        Interaction.id != interaction.id,
+        access.visible_interactions(user),
     )
     newest_notes = notes.order_by(Message.id.desc()).options(joinedload(Message.author))
     newest = earlier.order_by(Interaction.id.desc()).options(joinedload(Interaction.account))

@@ -111,7 +111,7 @@ def composer(id):
 @access.needs()
 def contact_panel(id):
     shown = _visible(id)
-    facts = contact_facts.facts(shown)
+    facts = contact_facts.facts(shown, current_user)
     return pages.render("inbox/_contact.html", interaction=shown, facts=facts)
 
 
@@ -132,12 +132,10 @@ def note(id):
 def retry(id):
     failed = db.get_or_404(Message, id)
     shown = _visible(failed.interaction_id)
-    with unit_of_work():
-        _check_owner(shown)
-        try:
-            again = sending.retry(failed, current_user)
-        except (ValueError, sending.Refused) as error:
-            abort(409, str(error))
+    try:
+        again = _once(lambda: _store_again(shown, failed))
+    except (ValueError, sending.Refused) as error:
+        abort(409, str(error))
     if not pages.is_partial():
         return pages.see_other(url_for(".interaction", id=shown.id))
     found = thread.Page([thread.bubble(failed), thread.bubble(again)])
@@ -264,6 +262,12 @@ def _store_note(shown, form):
         stored = sending.note(shown, current_user, form.text.data or "", form.client_key.data)
         drafts.remove(shown, current_user, "note")
     return stored
+
+
+def _store_again(shown, failed):
+    with unit_of_work():
+        _check_owner(shown)
+        return sending.retry(failed, current_user)
 
 
 def _refused(shown, mode, form, reason, status):

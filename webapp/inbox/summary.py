@@ -13,6 +13,8 @@ def note_message(interaction, message):
         return
     if message.direction == Direction.IN:
         interaction.unread += 1  # also one that arrives after later ones
+        # Written before our answer but arrived after it: whoever answered had not read it.
+        interaction.unanswered_since = interaction.unanswered_since or message.written_at
     if message.written_at < interaction.last_message_at and interaction.last_message_id:
         return
     interaction.last_message_at = message.written_at
@@ -21,7 +23,8 @@ def note_message(interaction, message):
     interaction.last_kind = message.kind
     interaction.last_direction = message.direction
     interaction.last_status = message.status if message.direction == Direction.OUT else None
-    _note_who_waits(interaction, message)
+    if message.direction == Direction.OUT and message.status != MessageStatus.FAILED:
+        interaction.unanswered_since = None
 
 
 def note_status(interaction, message):
@@ -61,10 +64,3 @@ def announce_row(interaction_id, owner_id, queue_id, message_ids=()):
         push.changed(f"user:{owner_id}", ids=[interaction_id])
     elif queue_id:
         push.changed(f"queue:{queue_id}", ids=[interaction_id])
-
-
-def _note_who_waits(interaction, message):
-    if message.direction == Direction.IN:
-        interaction.unanswered_since = interaction.unanswered_since or message.written_at
-    elif message.status != MessageStatus.FAILED:
-        interaction.unanswered_since = None

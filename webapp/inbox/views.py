@@ -68,7 +68,7 @@ def conversation(interaction, user):
         "interaction": interaction,
         "page": found,
         "written": drafts.of(interaction, user),
-        "facts": contact_facts.facts(interaction),
+        "facts": contact_facts.facts(interaction, user),
         "client_key": uuid.uuid4().hex,
         **rights(interaction, user),
     }
