@@ -3,7 +3,7 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import assets, config, database, errors, logs, models, security, words
+from webapp import assets, config, database, errors, incoming, logs, models, security, words
 from webapp.extensions import csrf, db, limiter, login, migrate, redis_clients, socketio, vault
 
 __version__ = "0.1.0"
@@ -15,6 +15,7 @@ def create_app(settings=None):
     app.config.from_mapping(config.load())
     app.config.from_mapping(settings or {}, VERSION=__version__)
     logs.init_app(app)
+    incoming.init_app(app)
     _extensions(app)
     _features(app)
     _pages(app)

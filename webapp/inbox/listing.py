@@ -1,7 +1,7 @@
 """What the conversation list shows: its sections, their order, and how many wait where."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import joinedload
@@ -173,4 +173,7 @@ def _write(plan, row):
 def _read(cursor):
     """Raises ValueError for a cursor nobody handed out."""
     value, _, id_ = cursor.partition("~")
-    return datetime.fromisoformat(value), int(id_)
+    moment = datetime.fromisoformat(value)
+    if moment.utcoffset() != timedelta(0):
+        raise ValueError("we write UTC")
+    return moment, int(id_)

@@ -83,7 +83,7 @@ def thread_of(id):
         found = thread.following(
             shown,
             request.args.get("after", 0, int),
-            [int(part) for part in request.args.get("ids", "").split(",") if part.isdigit()][:200],
+            _ids(request.args.get("ids", "")),
             request.args.get("events", 0, int),
         )
     else:
@@ -195,6 +195,10 @@ def _message_of(shown, message_id):
     if (found.account_id, found.contact_id) != (shown.account_id, shown.contact_id):
         abort(404)
     return found
+
+
+def _ids(text):
+    return [int(part) for part in text.split(",") if part.isdecimal()][:200]
 
 
 def _show():

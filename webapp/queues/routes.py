@@ -169,9 +169,9 @@ def _me():
 
 def _posted_members():
     """The people in the order the page has them, after the button that was pressed."""
-    ids = [int(id) for id in request.form.getlist("member") if id.isdigit()]
+    ids = [int(id) for id in request.form.getlist("member") if id.isdecimal()]
     change, _, number = request.form.get("change", "").partition("-")
-    user_id = int(number) if number.isdigit() else request.form.get("newcomer", type=int)
+    user_id = int(number) if number.isdecimal() else request.form.get("newcomer", type=int)
     if change == "add" and user_id:
         ids.append(user_id)
     elif user_id in ids:
