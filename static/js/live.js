@@ -56,11 +56,21 @@ function changed({ room, seq, ids }) {
 
 async function beat() {
   if (!status.connected || !rooms.size) return;
-  const answer = await status.socket.emitWithAck("beat", { rooms: [...rooms.keys()] }).catch(() => ({}));
-  for (const [room, seq] of Object.entries(answer?.seqs ?? {})) {
-    heard();
-    if (seq !== rooms.get(room)) { rooms.set(room, seq); wake(room, [], true); }
+  const asked = [...rooms.keys()];
+  const answer = await status.socket.emitWithAck("beat", { rooms: asked }).catch(() => null);
+  if (!answer?.seqs) return;
+  for (const room of asked.filter((name) => rooms.has(name))) {
+    const seq = answer.seqs[room];
+    if (seq === undefined) forgotten(room);
+    else if (seq !== rooms.get(room)) { rooms.set(room, seq); wake(room, [], true); }
+    if (seq !== undefined) heard();
   }
+}
+
+// The server no longer has us in it, or cannot number it now: what we knew of it counts for nothing.
+function forgotten(room) {
+  rooms.set(room, undefined);
+  watch(room);
 }
 
 async function watch(room) {

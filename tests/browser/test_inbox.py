@@ -132,6 +132,25 @@ def test_a_socket_cut_for_ten_seconds_loses_nothing(live_server, open_as):
     assert [text[:16] for text in said[1:]] == [f"During the cut {n}" for n in range(4)]
 
 
+def test_a_conversation_taken_away_and_given_back_is_live_again(live_server, ana):
+    ana.expected += ["Failed to load resource", "Response Status Error Code 404"]
+    live_server.customer_writes("Before")
+    page = accept(ana)
+    belongs_to(live_server.cast.sara.id, None)
+    page.wait_for_timeout(23_000)  # a heartbeat tells the socket that it hears of it no more
+    queue_id = live_server.cast.queue.id
+    belongs_to(live_server.cast.ana.id, queue_id)
+    page.wait_for_timeout(23_000)  # and the next one that it may again
+    live_server.customer_writes("After")
+    expect(thread(page)).to_contain_text("After", timeout=5_000)
+
+
+def belongs_to(owner_id, queue_id):
+    with unit_of_work():
+        interaction = db.session.query(Interaction).one()
+        interaction.owner_id, interaction.queue_id = owner_id, queue_id
+
+
 class Cuttable:
     """The page's network, which a test can take away and give back."""
 

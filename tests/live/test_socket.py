@@ -9,6 +9,7 @@ import socketio
 
 from tests import factories
 from webapp.extensions import db
+from webapp.inbox.models import Interaction
 from webapp.live import push
 from webapp.staff import presence, signing_in
 from webapp.staff.models import Presence, SignIn, User
@@ -73,7 +74,8 @@ def test_rooms_of_ones_own_are_watched_and_numbered(connect, cast, talk, live_se
     "room",
     [
         "inbox", "interaction:{talk}", "user:{ana}", "queue:{queue}", "account:1", "sandbox:1",
-        "interaction:999999", "interaction:", "interaction:1 OR 1=1", "", "nonsense", "user:٣",
+        "interaction:999999", f"interaction:{10**30}",
+        "interaction:", "interaction:1 OR 1=1", "", "nonsense", "user:٣",
     ],
 )  # fmt: skip
 def test_an_outsider_may_watch_nothing_of_others(connect, cast, talk, room):
@@ -95,6 +97,22 @@ def test_a_heartbeat_answers_the_numbers_of_watched_rooms_only(connect, cast, ta
         live_server.redis.incr(push.seq_key(name))
     answer = client.call("beat", {"rooms": [room, "inbox", 5]}, timeout=10)
     assert answer == {"seqs": {room: 1}}
+
+
+def test_whoever_may_no_longer_see_a_conversation_stops_hearing_of_it(connect, cast, talk):
+    room, heard = f"interaction:{talk.id}", {"ana": [], "sara": []}
+    ana, sara = connect(cast.ana), connect(cast.sara)
+    for name, client in (("ana", ana), ("sara", sara)):
+        client.on("changed", heard[name].append)
+        watch(client, room)
+    with unit_of_work():
+        there = db.session.get(Interaction, talk.id)
+        there.owner_id, there.queue_id = cast.sara.id, None
+    assert ana.call("beat", {"rooms": [room]}, timeout=10) == {"seqs": {}}
+    push.signal_now(room)
+    wait_until(lambda: heard["sara"])
+    ana.call("beat", {"rooms": []}, timeout=10)  # what was sent before its answer has come by now
+    assert heard["ana"] == []
 
 
 def test_each_signal_has_the_next_number(cast):

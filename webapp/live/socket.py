@@ -70,7 +70,7 @@ def beat(message):
         return {}
     rooms = message.get("rooms") if isinstance(message, dict) else None
     wanted = [room for room in rooms if isinstance(room, str)] if isinstance(rooms, list) else []
-    return {"seqs": _current([room for room in wanted[:MOST_ROOMS] if _joined(room)])}
+    return {"seqs": _current([room for room in wanted[:MOST_ROOMS] if _still_watches(room)])}
 
 
 def _room(message):
@@ -78,8 +78,14 @@ def _room(message):
     return room if isinstance(room, str) and len(room) < 80 else None
 
 
-def _joined(room):
-    return room in socketio.server.rooms(request.sid)
+def _still_watches(room):
+    """Who may no longer see a conversation stops hearing of it, whatever the page has open."""
+    if room not in socketio.server.rooms(request.sid):
+        return False
+    if not access.may_watch(current_user, room):
+        leave_room(room)
+        return False
+    return True
 
 
 def _still_signed_in():

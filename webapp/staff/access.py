@@ -14,6 +14,7 @@ from webapp.staff.models import Role
 
 ANYONE = ("anyone signed in",)
 LEADERS = (Role.ADMIN, Role.SUPERVISOR)
+LONGEST_ID = 18  # digits that surely fit a database's number
 
 
 def public(view):
@@ -100,7 +101,7 @@ def may_watch(user, room):
     thing, _, number = room.partition(":")
     if thing == "inbox":
         return leads(user) and not number
-    if not number.isascii() or not number.isdigit():
+    if not number.isascii() or not number.isdigit() or len(number) > LONGEST_ID:
         return False
     number = int(number)
     if thing in ("user", "offers"):
