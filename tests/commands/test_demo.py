@@ -1,5 +1,6 @@
 """Demo data: one of each kind of conversation, once, told with the real verbs."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -30,13 +31,26 @@ def test_the_demo_has_people_who_can_sign_in_and_is_loaded_once(sign_ins, answer
         ("ben@example.com", "agent"),
     ]
     assert client.post("/sign-in", data=sign_ins[0]).status_code == 303
-    assert "Dana Whitlock" in client.get("/").get_data(as_text=True)
+    assert "Henrik Dahl" in client.get("/").get_data(as_text=True)
     before = db.session.query(Message).count()
 
     assert answer_of("demo")["sign_ins"] == sign_ins
 
     assert db.session.query(Message).count() == before
     assert db.session.query(User).count() == 4
+
+
+def test_the_first_conversation_of_the_demos_agent_shows_what_there_is(sign_ins, client):
+    client.post("/sign-in", data=sign_ins[2])
+    page = client.get("/").get_data(as_text=True)
+    first = re.search(r'class="conv[^>]*href="([^"]+)"', page)[1]
+
+    thread = client.get(first.replace("&amp;", "&")).get_data(as_text=True)
+
+    assert "Dana Whitlock" in thread
+    for part in ('class="media"', 'class="quote', "msg--note", "tick--read", "left to reply"):
+        assert part in thread
+    assert "Other conversations" in thread
 
 
 def test_the_demo_has_every_kind_of_conversation_and_leaves_no_work(sign_ins):

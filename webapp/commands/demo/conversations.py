@@ -6,7 +6,7 @@ from webapp.commands.demo.telling import Story
 
 def tell(who):
     """Everybody's conversations; the ones that ended days ago come first."""
-    for part in (_earlier, _of_admin, _of_ana, _of_ben, _waiting):
+    for part in (_earlier, _of_ana, _of_admin, _of_ben, _waiting):
         part(who)
 
 
@@ -32,22 +32,22 @@ def _earlier(who):
     ).later(minutes=6).taken(who.ana).later(hours=31)
 
 
-def _of_admin(who):
+def _of_ana(who):
     _dana(who)
     Story(who.care, "Tomás Beltrán", "34600000258").says(
         "Hola, is the technician still coming today?"
-    ).later(minutes=4).taken(who.admin).later(minutes=2).answers(
+    ).later(minutes=4).taken(who.ana).later(minutes=2).answers(
         "Hello Tomás, yes: he is on his way and calls you ten minutes before."
-    ).later(minutes=38).says("He has not called yet and I have to leave at 12.").later(minutes=6)
+    ).later(minutes=38).says("He has not called yet and I have to leave at 12.").later(minutes=4)
 
     nameless = Story(who.care, "", "15550147720").says("Hello").later(minutes=1)
-    nameless.taken(who.admin).later(minutes=1)
-    nameless.says("I have a question about an invoice").later(minutes=3)
-    nameless.says("Is anyone there?").later(minutes=8)
+    nameless.taken(who.ana).later(minutes=1)
+    nameless.says("I have a question about an invoice").later(minutes=1)
+    nameless.says("Is anyone there?").later(seconds=40)
 
     Story(who.shop, "Ingrid Solberg", "4740000193").says(
         "I would like to send one of the chairs back."
-    ).later(minutes=5).taken(who.admin).later(minutes=2).answers(
+    ).later(minutes=5).taken(who.ana).later(minutes=2).answers(
         "Of course, Ingrid. Is it still in its box?"
     ).later(minutes=7).says("Yes, unopened.").later(minutes=1).answers(
         "Then it is free of charge. Shall I send the label here or by email?"
@@ -55,15 +55,21 @@ def _of_admin(who):
 
     Story(who.care, "Kwame Asante", "233200000641").says(
         "When will the technician be here tomorrow?"
-    ).later(minutes=2).taken(who.admin).later(minutes=1).answers(
+    ).later(minutes=2).taken(who.ana).later(minutes=1).answers(
         "Your technician arrives between 14:00 and 16:00."
     ).later(minutes=32)
 
     Story(who.shop, "Yuki Tanaka", "819000000522").says(
         "The invoice has my old address, can you correct it?"
-    ).later(minutes=11).taken(who.admin).later(minutes=20).answers(
+    ).later(minutes=11).taken(who.ana).later(minutes=20).answers(
         "I have corrected it. You find the new one in your account.", "delivered"
     ).later(hours=21, minutes=20)
+
+    Story(who.shop, "Sofia Marino", "393330000266").says(
+        "Could you call me about order 40702?"
+    ).later(minutes=4).taken(who.ana).later(minutes=6).answers(
+        "Hello Sofia, I tried your number twice. When is a good time?", "failed"
+    ).later(minutes=17)
 
 
 def _dana(who):
@@ -78,7 +84,7 @@ def _dana(who):
     dana.says(
         "Good morning, I can't be at home on Tuesday after all. "
         "Could order 40718 come on a different day?"
-    ).later(minutes=1).taken(who.admin).later(minutes=1)
+    ).later(seconds=20).taken(who.ana).later(seconds=28)
     dana.answers(
         "Good morning Dana, no problem at all. I can offer Wednesday 13:00 to 17:00 or Thursday "
         "8:00 to 12:00. Which one suits you?"
@@ -88,35 +94,29 @@ def _dana(who):
     dana.later(minutes=2).says("Thursday is perfect 👍", quoting=True).later(minutes=1)
     dana.says(
         "Also, can I swap one lamp for the blue one? Is it still possible to change the delivery?"
-    ).later(minutes=2)
+    ).later(minutes=4)
 
 
-def _of_ana(who):
+def _of_admin(who):
     Story(who.shop, "ليلى حداد", "971500000184").says(
         "مرحبا، متى تصل طلبيتي؟ رقم الطلب 40722"
-    ).later(minutes=2).taken(who.ana).later(minutes=1).answers(
+    ).later(minutes=2).taken(who.admin).later(minutes=1).answers(
         "مرحبا ليلى، ستصل طلبيتك يوم الأربعاء بين الساعة 9:00 و 13:00."
     ).later(minutes=3).says("شكرا! هل يمكن التسليم بعد الساعة 11:00؟").later(minutes=5)
 
-    Story(who.care, "Henrik Dahl", "4520000377").says(LONG).later(minutes=3).taken(who.ana).later(
+    Story(who.care, "Henrik Dahl", "4520000377").says(LONG).later(minutes=3).taken(who.admin).later(
         minutes=11
     )
 
-    Story(who.shop, "Sofia Marino", "393330000266").says(
-        "Could you call me about order 40702?"
-    ).later(minutes=4).taken(who.ana).later(minutes=6).answers(
-        "Hello Sofia, I tried your number twice. When is a good time?", "failed"
-    ).later(minutes=17)
-
     Story(who.care, "Priya Nair", "919800000439").says(
         "The new bulb works. Thank you for the quick help!"
-    ).later(minutes=3).taken(who.ana).later(minutes=1).answers(
+    ).later(minutes=3).taken(who.admin).later(minutes=1).answers(
         "I am glad it does, Priya. Write to us any time."
     ).later(minutes=2).reacts("❤️").later(minutes=44)
 
     Story(who.care, "Emma Novak", "420600000713").shows(
         pictures.receipt(), "Is this enough as proof of purchase?"
-    ).later(minutes=2).taken(who.ana).later(minutes=3).answers(
+    ).later(minutes=2).taken(who.admin).later(minutes=3).answers(
         "Yes, it shows everything we need. Your guarantee runs until March."
     ).later(hours=1, minutes=12)
 

@@ -112,12 +112,13 @@ class Story:
             closing.close(interaction, CloseReason.AGENT, by=owner)
         return self
 
-    def later(self, minutes=0, hours=0, days=0):
+    def later(self, seconds=0, minutes=0, hours=0, days=0):
         """Let time pass; a session that is over by then ends as it would have."""
-        seconds = timedelta(minutes=minutes, hours=hours, days=days).total_seconds()
+        passed = timedelta(seconds=seconds, minutes=minutes, hours=hours, days=days)
         with unit_of_work():
             interaction = self._interaction()
-            shifting.shift(interaction.account, interaction.contact, seconds)
+            interaction.contact.created_at -= passed
+            shifting.shift(interaction.account, interaction.contact, passed.total_seconds())
         with unit_of_work():
             closing.sweep()
         return self
