@@ -49,6 +49,7 @@ def init_app(app):
         rich=formatting.rich,
         is_big_emoji=formatting.is_big_emoji,
         sentence=sentence,
+        capital=capital,
         state_words=state_words,
         target=words.target,
     )
@@ -118,6 +119,11 @@ def state_words(interaction):
     return "With somebody" if interaction.owner_id else "Waiting"
 
 
+def capital(text):
+    """The first letter large, the rest as it is: names of days keep theirs."""
+    return text[:1].upper() + text[1:]
+
+
 def sentence(text):
     """A reason that follows a colon: begins small unless it is a name, ends with a full stop."""
     text = text.strip()
@@ -154,7 +160,7 @@ def _ended(interaction):
             "closed",
             f"The reply window closed {words.moment(interaction.session_expires_at)}",
             "WhatsApp allows free replies for 24 hours after the customer writes.",
-            f"A new conversation opens here when {name} writes again. Notes stay possible.",
+            f"A new conversation opens when {name} writes again. Notes stay possible.",
         )
     return Composer(
         "closed",
@@ -201,8 +207,6 @@ def event_words(event, user):
         return "circle-check", _closing_words(data.get("reason"), who)
     if event.kind == "queued":
         return "list-ordered", f"Waiting in {event.queue.name}" if event.queue else "Waiting"
-    if event.kind == "lapsed":
-        return "timer", f"The offer to {who} lapsed"
     if event.kind == "passed":
         return "arrow-right", f"Passed on by {who}"
     if event.kind == "continued":

@@ -14,6 +14,7 @@ from webapp.inbox.models import MARKS, Direction, Interaction, InteractionEvent,
 PAGE = 50
 FOLLOWING = 200
 TOGETHER = timedelta(minutes=5)  # one person's messages this close stand as one block
+SILENT = ("lapsed",)  # kept for the record; a queue that rings for an hour would fill the thread
 
 
 @dataclass(slots=True)
@@ -236,6 +237,7 @@ def _events(interaction, since, until, after=0):
             Interaction.account_id == interaction.account_id,
             Interaction.contact_id == interaction.contact_id,
             InteractionEvent.id > after,
+            InteractionEvent.kind.not_in(SILENT),
         )
         .options(joinedload(InteractionEvent.user), joinedload(InteractionEvent.queue))
         .order_by(InteractionEvent.id.desc())
