@@ -46,7 +46,7 @@ function firstText(root, mode) {
 function showWaiting(root) {
   for (const entry of waiting()) {
     if (entry.interaction === root.dataset.interaction && !document.querySelector(`[data-client-key="${entry.key}"]`)) {
-      addPending(entry.text, entry.key, entry.mode === "note");
+      addPending(entry);
     }
   }
 }
@@ -109,14 +109,15 @@ function send(root) {
   if (!words) { text.focus(); return; }
   if (words.length > MAX_TEXT) { complain(root, tooLong(words.length)); return; }
   const { mode, interaction } = root.dataset;
-  const entry = { key: key.value, url: form.action, text: words, replyTo: mode === "reply" ? replyTo.value : "", mode, interaction };
+  const replying = mode === "reply" ? replyTo.value : "";
+  const entry = { key: key.value, url: form.action, text: words, replyTo: replying, quoted: replying && quoted(root), mode, interaction };
   key.value = newKey();
   text.value = "";
   root.drafts[mode] = "";
   forget(interaction, mode);
   parts(root).draftState.textContent = "";
   unquote(root);
-  addPending(words, entry.key, mode === "note");
+  addPending(entry);
   text.focus();
   put(entry);
 }
@@ -186,6 +187,11 @@ function requote(root, id) {
   quoting.querySelector("b").textContent = button.dataset.quoteName;
   quoting.querySelector("span").textContent = button.dataset.quoteText;
   quoting.hidden = false;
+}
+
+function quoted(root) {
+  const { quoting } = parts(root);
+  return { name: quoting.querySelector("b").textContent, text: quoting.querySelector("span").textContent };
 }
 
 function unquote(root) {

@@ -77,10 +77,11 @@ function leave(event) {
   if (document.querySelector('[data-inbox][data-pane="info"]')) showPane("thread");
 }
 
-// A conversation opened by the keyboard takes the focus into its thread; by the mouse it does not.
+// A conversation opened or accepted by the keyboard takes the focus into its thread; by the mouse it
+// does not.
 let byKeyboard = false;
 document.addEventListener("click", (event) => {
-  if (event.target.closest(".conv")) byKeyboard = event.detail === 0;
+  if (event.target.closest(".conv, [data-accept]")) byKeyboard = event.detail === 0;
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "conversation" || !byKeyboard) return;

@@ -22,6 +22,16 @@ document.addEventListener("htmx:afterSwap", (event) => {
   markCurrent(opened.dataset.conversation);
 });
 
+// The row answers at once, however long its conversation takes to come; without it the mark goes back.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.matches(".conv")) markCurrent(event.detail.elt.parentElement.dataset.row);
+});
+for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(failure, (event) => {
+    if (event.detail.elt.matches(".conv")) markCurrent(document.querySelector("[data-conversation]")?.dataset.conversation ?? "");
+  });
+}
+
 function markCurrent(id) {
   const field = document.getElementById("open-id");
   if (field) field.value = id;

@@ -17,7 +17,18 @@ function attach() {
   log.addEventListener("live", ({ detail }) => refresh(log, detail));
   log.addEventListener("scroll", () => onScroll(log), { passive: true });
   startPosition(log);
+  keepEnd(log);
   reportSeen(log);
+}
+
+// A text box that grows, a quote above it, a keyboard on the screen: the last words stay in view.
+function keepEnd(log) {
+  let height = log.clientHeight;
+  new ResizeObserver(() => {
+    const lost = height - log.clientHeight;
+    height = log.clientHeight;
+    if (log.scrollHeight - log.scrollTop - log.clientHeight - lost < NEAR_END) log.scrollTop = log.scrollHeight;
+  }).observe(log);
 }
 
 function startPosition(log) {
@@ -118,7 +129,7 @@ function compare(a, b) {
 function tidy(log) {
   let above = null;
   for (const node of log.children) {
-    if (node.matches(".msg")) {
+    if (node.matches(".msg[data-key]")) {
       const together = above?.matches(".msg") && above.dataset.by === node.dataset.by
         && keyOf(node)[0] - keyOf(above)[0] < TOGETHER;
       node.classList.toggle("msg--cont", Boolean(together));
@@ -185,24 +196,28 @@ function reportSeen(log) {
 
 // ── a reply on its way ──
 
-export function addPending(text, key, note = false) {
+// Drawn as the server will draw it, so that nothing jumps when its answer takes the place.
+export function addPending({ key, mode, text, quoted }) {
   const log = thread();
-  const node = document.createElement("article");
-  node.className = `msg ${note ? "msg--note" : "msg--out"} msg--pending`;
+  const node = document.getElementById(`pending-${mode}`).content.firstElementChild.cloneNode(true);
   node.dataset.pending = key;
-  const bubble = document.createElement("div");
-  bubble.className = "bubble";
-  bubble.dir = "auto";
-  bubble.textContent = text;
-  const meta = document.createElement("span");
-  meta.className = "meta";
-  const clock = new Date(now()).toTimeString().slice(0, 5);
-  meta.append(clock);
-  bubble.append(meta);
-  node.append(bubble);
+  node.dataset.by = `${mode === "note" ? "note" : "out"}${document.querySelector("meta[name=parley]").dataset.user}`;
+  node.classList.toggle("msg--cont", continues(log, node.dataset.by));
+  node.querySelector("[data-words]").textContent = text;
+  node.querySelector("[data-clock]").textContent = new Date(now()).toTimeString().slice(0, 5);
+  const quote = node.querySelector(".quote");
+  if (quoted) {
+    quote.querySelector("b").textContent = quoted.name;
+    quote.querySelector(".quote__text").textContent = quoted.text;
+  } else quote?.remove();
   log.append(node);
   log.scrollTop = log.scrollHeight;
-  return node;
+}
+
+function continues(log, by) {
+  const last = log.lastElementChild;
+  if (last?.dataset.by !== by) return false;
+  return !last.dataset.key || now() / 1000 - keyOf(last)[0] < TOGETHER;
 }
 
 export function dropPending(key) {
