@@ -120,9 +120,10 @@ def main():
     holder = f"{socket.gethostname()}:{os.getpid()}"
     threads = []
     while not stopping.requested():
-        if keep_lease(app, holder):
+        kept = keep_lease(app, holder)
+        if kept:
             threads = threads or _start(app)
-        elif threads:
+        elif threads and kept is False:
             log.error("the lease went to another clock; ending so that one works alone")
             break
         stopping.wait(LEASE_SECONDS / 4)
@@ -162,7 +163,11 @@ def run(app, entry):
 
 
 def keep_lease(app, holder):
-    """Take or renew the right to be the one clock; False while another holds it."""
+    """Take or renew the right to be the one clock.
+
+    False while another holds it; None where the database does not tell. Whoever had it goes on
+    then: every entry may run twice.
+    """
     try:
         with app.app_context(), unit_of_work():
             return _renew(holder) or _create(holder)
@@ -170,14 +175,17 @@ def keep_lease(app, holder):
         return False
     except DBAPIError as error:
         log.warning("clock: lease: %s", type(error).__name__)
-        return False
+        return None
 
 
 def release_lease(app, holder):
-    with app.app_context(), unit_of_work():
-        row = db.session.get(SystemMark, LEASE)
-        if row is not None and row.value == holder:
-            db.session.delete(row)
+    try:
+        with app.app_context(), unit_of_work():
+            row = db.session.get(SystemMark, LEASE)
+            if row is not None and row.value == holder:
+                db.session.delete(row)
+    except DBAPIError as error:
+        log.warning("clock: the lease runs out by itself: %s", type(error).__name__)
 
 
 def _renew(holder):

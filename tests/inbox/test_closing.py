@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from tests.factories import change, make_contact, make_interaction, make_message, save
 from webapp.columns import utcnow
@@ -91,3 +92,12 @@ def test_a_sweep_works_in_batches(account, queue):
     for _ in range(5):
         end_in(make_interaction(account, make_contact(), queue=queue), hours=-1)
     assert [sweep(limit=2), sweep(limit=2), sweep(limit=2), sweep(limit=2)] == [2, 2, 1, 0]
+
+
+def test_an_owner_who_has_just_lost_it_does_not_close_it(talk, ana, ben):
+    with unit_of_work():
+        assert talk.owner_id == ana.id  # as the closing page has read it
+        taken = update(Interaction).values(owner_id=ben.id)
+        db.session.execute(taken.execution_options(synchronize_session=False))
+        assert not closing.close(talk, CloseReason.AGENT, ana)
+    assert talk.state == InteractionState.ASSIGNED

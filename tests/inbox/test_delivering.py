@@ -12,6 +12,7 @@ from tests.support.meta_stub import fault
 from webapp import system
 from webapp.accounts.models import AccountDrain
 from webapp.columns import utcnow
+from webapp.contacts.models import ContactIdentity
 from webapp.extensions import db
 from webapp.inbox import delivering, sending
 from webapp.inbox.models import Attempt, Interaction, Message, MessageStatus
@@ -269,3 +270,18 @@ def test_a_hint_beyond_all_reason_pauses_for_an_hour_at_most(stub, meta, talk, a
     hour = utcnow() + timedelta(hours=1)
     assert db.session.get(AccountDrain, meta.id).paused_until <= hour
     assert message(written).retry_at <= hour
+
+
+def test_a_user_id_of_another_portfolio_is_nobody_here(stub, meta, queue, ana):
+    contact = make_contact()
+    with unit_of_work():
+        db.session.get(type(contact), contact.id).identities = [
+            ContactIdentity(
+                kind="bsuid", value=value, scope=scope, match_key=f"bsuid:{scope}:{value}"
+            )
+            for value, scope in (("US.1", "elsewhere"), ("US.2", meta.portfolio))
+        ]
+    talk = make_interaction(meta, contact, owner=ana, queue=queue)
+    write(talk, ana, "Hello")
+    drain(meta)
+    assert stub.sent[0]["recipient"] == "US.2"

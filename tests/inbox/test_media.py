@@ -264,3 +264,11 @@ def test_a_file_is_served_as_what_its_bytes_allow(declared, head, served):
 )
 def test_a_file_name_is_only_a_name(given, safe):
     assert safe_name(given) == safe
+
+
+def test_an_absurd_hint_ends_the_trying_instead_of_failing(files, waiting):
+    with unit_of_work():
+        db.session.get(Media, waiting.id).attempt_count = 1
+    media._postpone(waiting.id, "Too many requests", retry_after=1e12)
+    db.session.expire_all()
+    assert db.session.get(Media, waiting.id).state == "failed"

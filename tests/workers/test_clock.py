@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from tests.factories import change, make_interaction, make_message
 from webapp import jobs
@@ -90,3 +91,10 @@ def test_the_clock_says_that_it_is_alive(app):
 @pytest.mark.parametrize("entry", [e for _, entries in clock.CADENCES for e in entries])
 def test_every_entry_runs_on_an_empty_database(app, entry):
     entry()
+
+
+def test_a_database_that_does_not_answer_is_not_another_clock(app, monkeypatch):
+    clock.keep_lease(app, "first")
+    away = OperationalError("UPDATE", {}, Exception("away"))
+    monkeypatch.setattr(clock, "_renew", lambda holder: (_ for _ in ()).throw(away))
+    assert clock.keep_lease(app, "first") is None

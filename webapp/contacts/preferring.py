@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.staff.models import AuditEntry, record
 
@@ -12,13 +13,14 @@ ACTOR = "WhatsApp"
 def follow(contact, event):
     """Apply one PreferenceChange, once: a repeat must not undo what the customer said since."""
     action, moment = ACTIONS[event.value], {"at": event.at.isoformat()}
+    at = min(event.at, utcnow())  # one dated ahead could not be taken back until then
     if any(entry.after == moment for entry in _entries(contact, action)):
         return
     record(ACTOR, action, contact, after=moment)
     stopped = contact.opted_out_at
     if event.value == "stop":
-        contact.opted_out_at = max(stopped or event.at, event.at)
-    elif stopped is not None and stopped <= event.at:
+        contact.opted_out_at = max(stopped or at, at)
+    elif stopped is not None and stopped <= at:
         contact.opted_out_at = None
 
 

@@ -18,7 +18,9 @@ def close(interaction, reason, by=None, now=None):
     """End one interaction; False if it had ended before, or somebody else ended it first."""
     now = now or utcnow()
     summary.announce(interaction)
-    ended = _end([interaction.id], Interaction.id == interaction.id, reason, by, now)
+    # Somebody may have taken it over since it was looked at: then it is theirs to close.
+    same_owner = Interaction.owner_id.is_not_distinct_from(interaction.owner_id)
+    ended = _end([interaction.id], same_owner, reason, by, now)
     db.session.refresh(interaction)
     return bool(ended)
 

@@ -183,7 +183,12 @@ def _claim(message):
 
 
 def _command(message):
-    identities = {identity.kind: identity.value for identity in message.contact.identities}
+    ours = ("", message.account.portfolio)  # another portfolio's user id means nobody here
+    identities = {
+        identity.kind: identity.value
+        for identity in message.contact.identities
+        if identity.scope in ours
+    }
     phone = identities.get("wa_id") or identities.get("phone")
     recipient = Recipient(phone=phone, bsuid=None if phone else identities.get("bsuid"))
     return Text(to=recipient, body=message.text, reply_to=message.reply_to)
@@ -263,7 +268,7 @@ def _doubt(message, attempt, error):
 
 def _refuse(message, attempt, error):
     attempt.outcome = "refused"
-    attempt.error_code, attempt.error = error.code, error.reason
+    attempt.error_code, attempt.error = _code(error), error.reason
     if error.code in WINDOW_CODES:
         # The provider's word on the window is final.
         message.interaction.window_expires_at = utcnow()
@@ -275,9 +280,13 @@ def _refuse(message, attempt, error):
     if error.account_wide or not (error.permanent or tried_enough):
         _set_status(message, MessageStatus.QUEUED)
         message.retry_at = utcnow() + timedelta(seconds=_back_off(message, error))
-        message.error_code, message.error = error.code, error.reason
+        message.error_code, message.error = _code(error), error.reason
     else:
-        _fail(message, error.code, error.reason, error.action)
+        _fail(message, _code(error), error.reason, error.action)
+
+
+def _code(error):
+    return error.code[:20] if error.code else None
 
 
 def _back_off(message, error):

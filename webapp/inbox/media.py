@@ -145,6 +145,7 @@ def _postpone(media_id, reason, permanent=False, retry_after=None):
         if media is None:
             return
         wait = retry_after or BACK_OFF[min(media.attempt_count, len(BACK_OFF)) - 1]
+        wait = min(wait, KEPT_BY_PROVIDER.total_seconds())
         media.error = reason
         media.next_attempt_at = now + timedelta(seconds=wait)
         if permanent or media.next_attempt_at > media.created_at + KEPT_BY_PROVIDER:

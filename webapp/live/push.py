@@ -16,7 +16,10 @@ log = logging.getLogger(__name__)
 
 CHANNEL = "parley"  # in Redis; the server listens to the same one (create_app)
 
+MOST_UNSAID = 10_000
+
 _managers = {}
+_unsaid = set()
 
 
 def changed(*rooms, ids=()):
@@ -43,8 +46,17 @@ def signal_now(room, ids=()):
         seq = redis_clients.hasty.incr(seq_key(room))
     except RedisError as error:
         log.warning("no signal for %s: %s", room, error)
+        if len(_unsaid) < MOST_UNSAID:
+            _unsaid.add(room)
         return
     emit("changed", {"room": room, "seq": seq, "ids": list(ids)}, room)
+    _catch_up()
+
+
+def _catch_up():
+    """Redis answers again: what could not be said meanwhile left no gap that pages would notice."""
+    while _unsaid:
+        signal_now(_unsaid.pop())
 
 
 def current_seq(rooms):

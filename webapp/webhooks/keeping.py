@@ -78,7 +78,13 @@ class Keeper:
             group = self._next_group()
             group.lost = self._store(group.rows)
             group.done.set()
-            self._waker.wake({account_id for account_id, _ in group.rows})
+            self._wake({account_id for account_id, _ in group.rows})
+
+    def _wake(self, account_ids):
+        try:
+            self._waker.wake(account_ids)
+        except Exception:
+            log.exception("no hints given")  # the writer must not end; clock finds the rows
 
     def _next_group(self):
         with self._arrived:
