@@ -1,7 +1,8 @@
 """One transaction, and what is to happen after its commit."""
 
 import logging
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 
 from webapp.extensions import db
@@ -9,6 +10,7 @@ from webapp.extensions import db
 log = logging.getLogger(__name__)
 
 _writing = ContextVar("writing", default=False)
+_turn = threading.Lock()
 
 
 def is_writing():
@@ -31,17 +33,26 @@ def unit_of_work():
     db.session.info["after_commit"] = actions = {}
     token = _writing.set(True)
     try:
-        try:
-            yield db.session
-            db.session.commit()
-        except BaseException:
-            db.session.rollback()
-            raise
+        with _turn_to_write():
+            try:
+                yield db.session
+                db.session.commit()
+            except BaseException:
+                db.session.rollback()
+                raise
     finally:
         _writing.reset(token)
         db.session.info.pop("after_commit", None)
     for run in actions.values():
         _run(run)
+
+
+def _turn_to_write():
+    """SQLite has one writer at a time, and waiting for its lock stops the whole process: under
+    gevent that would be the very process whose other request holds the lock, for ten seconds.
+    So the writers of one process queue here, where waiting lets the others go on.
+    """
+    return _turn if db.engine.dialect.name == "sqlite" else nullcontext()
 
 
 def after_commit(key, run):
