@@ -72,7 +72,7 @@ class Live:
         answer = requests.post(self.webhook_url, **signed(body), timeout=10)
         assert answer.status_code == 200, answer.text
 
-    def until(self, condition, seconds=15):
+    def until(self, condition, seconds=30):
         """Wait for something to become true in the database; gives back what it was."""
         deadline = time.monotonic() + seconds
         while True:
