@@ -98,6 +98,16 @@ def test_events_stand_between_the_messages(talk, cast):
     assert [item.type for item in thread.page(talk).items] == ["day", "bubble", "day", "event"]
 
 
+def test_offers_that_lapsed_do_not_fill_the_thread(talk, cast):
+    say(talk)
+    with unit_of_work():
+        for _ in range(3):
+            summary.note_event(talk, "lapsed", user=cast.ana, queue=cast.queue)
+        summary.note_event(talk, "passed", user=cast.ana, queue=cast.queue)
+    events = [item.event.kind for item in thread.page(talk).items if item.type == "event"]
+    assert events == ["passed"]
+
+
 def test_what_follows_is_found_by_id_with_the_bubbles_that_changed(talk):
     known = say(talk, "Known", 5, direction=Direction.OUT)
     late = say(talk, "Came late, written before", 1)
