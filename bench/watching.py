@@ -21,11 +21,11 @@ LAST = re.compile(r'data-message="(\d+)"')
 # Element, the room that wakes it, its pause between two refetches: as in the templates.
 ELEMENTS = (
     ("thread", "interaction", 0.1),
-    ("head", "interaction", 2.0),
+    ("head", "interaction", 4.0),
     ("contact", "interaction", 10.0),
     ("offers", "offers", 0.1),
-    ("list", "user", 1.0),
-    ("unread", "user", 1.0),
+    ("list", "user", 2.0),
+    ("seen", None, 3.0),
 )
 
 
@@ -99,7 +99,7 @@ class Page(threading.Thread):
 
     def _changed(self, signal):
         for name, room, _ in ELEMENTS:
-            if signal["room"] == self._rooms[room]:
+            if room and signal["room"] == self._rooms[room]:
                 self._dirty.setdefault(name, time.time())
         if signal["room"] == self._rooms["interaction"]:
             self._ids.update(signal["ids"])
@@ -117,7 +117,7 @@ class Page(threading.Thread):
         before = self._last
         self._note(self._get(f"/inbox/{self._interaction}/thread?{query}"), woken_at)
         if self._last != before:
-            self._request("POST", f"/inbox/{self._interaction}/seen")
+            self._dirty.setdefault("seen", woken_at)
 
     def _note(self, html, woken_at):
         now = time.time()
@@ -138,8 +138,8 @@ class Page(threading.Thread):
     def _fetch_list(self, _):
         self._get(f"/inbox/list?show=mine&open={self._interaction}")
 
-    def _fetch_unread(self, _):
-        self._get("/inbox/unread")
+    def _fetch_seen(self, _):
+        self._request("POST", f"/inbox/{self._interaction}/seen")
 
     def _get(self, path):
         return self._request("GET", path)

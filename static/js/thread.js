@@ -183,7 +183,10 @@ async function loadOlder(log) {
 
 // ── reading ──
 
+const SEEN_EVERY = 3000;
+const resting = new WeakSet();
 let told = 0;
+let owed = null;
 
 function reportSeen(log) {
   if (log.dataset.mine !== "yes" || document.hidden || !document.hasFocus() || !isAtEnd(log)) return;
@@ -191,7 +194,26 @@ function reportSeen(log) {
   const id = Number(last?.dataset.message || 0);
   if (!id || id === told) return;
   told = id;
+  if (owed?.log !== log) sayWhatIsOwed();
+  if (resting.has(log)) { owed = { log }; return; }
+  saySeen(log);
+}
+
+// At once, then at most every few seconds and once more after the last: a lively customer must
+// not cost a request for each line.
+function saySeen(log) {
   post(log.dataset.seenUrl, {}).catch(() => { told = 0; });
+  resting.add(log);
+  setTimeout(() => {
+    resting.delete(log);
+    if (owed?.log === log) sayWhatIsOwed();
+  }, SEEN_EVERY);
+}
+
+function sayWhatIsOwed() {
+  const log = owed?.log;
+  owed = null;
+  if (log) saySeen(log);
 }
 
 // ── a reply on its way ──

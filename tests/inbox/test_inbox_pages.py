@@ -337,3 +337,8 @@ def test_errors_say_what_happened_in_plain_words(agent):
     assert "There is nothing here" in answer.get_data(as_text=True)
     assert agent.get("/inbox/list?section=nowhere&after=x").status_code == 404
     assert agent.get("/inbox/list?section=reply&after=nonsense").status_code == 404
+
+
+def test_the_list_brings_the_unread_count_along(agent, talk):
+    answer = agent.get("/inbox/list", headers={"HX-Request": "true"})
+    assert 'id="unread" hx-swap-oob="true" data-unread="1"' in answer.text

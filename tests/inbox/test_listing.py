@@ -168,3 +168,16 @@ class TestSearch:
         with unit_of_work():
             db.session.merge(row).contact.name = "Afterwards"
         assert names(search.find(cast.ana, "afterw")[0]) == ["Before"]
+
+
+def test_sections_read_together_are_those_read_one_by_one(cast, monkeypatch):
+    def shown():
+        found = listing.sections(cast.ana, "mine")
+        return [(section.key, [row.id for row in section.interactions]) for section in found]
+
+    for n in range(6):
+        talk(cast, owner=cast.ana, unanswered_since=ago(minutes=n) if n % 2 else None)
+    together = shown()
+    monkeypatch.setattr(listing, "_all_of", lambda condition: None)
+    assert shown() == together
+    assert [len(ids) for _, ids in together] == [3, 3]

@@ -30,6 +30,8 @@ class Plan:
     condition: object
     column: object
     newest_first: bool = True
+    part_of: object = None  # a condition that this section shares with others
+    has: object = None  # whether a row that meets it belongs here
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,33 @@ def tabs(user):
 
 def sections(user, show, open_id=None):
     """The sections of one tab that have anything in them, each with its first page."""
-    found = [page(plan) for plan in plans(user, show)]
+    found = _first_pages(plans(user, show))
     shown = {row.id for section in found for row in section.interactions}
     if open_id and open_id not in shown:
         found.insert(0, _opened(user, open_id))
     return [section for section in found if section.interactions]
+
+
+def _first_pages(wanted):
+    """Sections that part the same conversations are read together while these fit on one page."""
+    together = [plan for plan in wanted if plan.part_of is not None]
+    rows = _all_of(together[0].part_of) if together else None
+    return [
+        _part(plan, rows) if rows is not None and plan in together else page(plan)
+        for plan in wanted
+    ]
+
+
+def _all_of(condition):
+    rows = list(db.session.scalars(_rows(condition).limit(PAGE + 1)))
+    return rows if len(rows) <= PAGE else None
+
+
+def _part(plan, rows):
+    """What the database would have given for this plan, out of rows already read."""
+    mine = [row for row in rows if plan.has(row)]
+    mine.sort(key=lambda row: (getattr(row, plan.column.key), row.id), reverse=plan.newest_first)
+    return Section(plan.key, plan.title, mine, None)
 
 
 def plans(user, show):
@@ -84,9 +108,25 @@ def plans(user, show):
             Plan("assigned", "With somebody", ASSIGNED, last),
             Plan("left", "Left unanswered", left, closed_at),
         ]
+    open_and_mine = and_(OPEN, mine)
     return [
-        Plan("reply", "Needs a reply", and_(OPEN, mine, since.is_not(None)), since, False),
-        Plan("customer", "Waiting for the customer", and_(OPEN, mine, since.is_(None)), last),
+        Plan(
+            "reply",
+            "Needs a reply",
+            and_(open_and_mine, since.is_not(None)),
+            since,
+            newest_first=False,
+            part_of=open_and_mine,
+            has=lambda row: row.unanswered_since is not None,
+        ),
+        Plan(
+            "customer",
+            "Waiting for the customer",
+            and_(open_and_mine, since.is_(None)),
+            last,
+            part_of=open_and_mine,
+            has=lambda row: row.unanswered_since is None,
+        ),
         Plan("left", "Left unanswered", and_(left, mine), closed_at),
     ]
 

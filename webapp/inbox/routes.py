@@ -58,7 +58,8 @@ def interaction_list():
         section, after = request.args.get("section"), request.args["after"]
         rows = views.more_rows(current_user, _show(), section, after)
         return pages.render("inbox/_rows.html", **rows) if rows else abort(404)
-    return pages.render("inbox/_list_again.html", **_list(request.args.get("open", type=int)))
+    pane = _list(request.args.get("open", type=int), ringing=False)
+    return pages.render("inbox/_list_again.html", **pane)
 
 
 @bp.get("/inbox/<int:id>")
@@ -205,9 +206,9 @@ def _show():
     return views.tab(current_user, request.args.get("show"))
 
 
-def _list(open_id=None):
+def _list(open_id=None, ringing=True):
     query = request.args.get("q", "").strip()
-    return views.list_pane(current_user, _show(), query, open_id)
+    return views.list_pane(current_user, _show(), query, open_id, ringing)
 
 
 def _rights(shown):

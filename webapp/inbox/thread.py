@@ -94,14 +94,13 @@ def page(interaction, before=None, limit=PAGE):
 def following(interaction, after, ids=(), events_after=0):
     """What came after the last message a page knows, and these messages as they are now."""
     new = or_(Message.id > after, Message.id.in_(ids))
-    found = list(
-        db.session.scalars(
-            _messages(interaction).where(new).order_by(Message.id).limit(FOLLOWING + 1)
-        )
-    )
+    found = _oldest(_conversation(interaction).where(new))
+    marked = []
+    if any(message.kind in MARKS for message in found):
+        found = _oldest(_messages(interaction).where(new))
+        marked = _marked(interaction, new, {message.id for message in found[:FOLLOWING]})
     more = len(found) > FOLLOWING
-    bubbles = found[:FOLLOWING]
-    bubbles += _marked(interaction, new, {message.id for message in bubbles})
+    bubbles = found[:FOLLOWING] + marked
     events = _events(interaction, None, None, events_after) if events_after else []
     return Page(_with_days(_sorted(_bubbles(bubbles) + events)), more=more)
 
@@ -139,6 +138,10 @@ def _conversation(interaction):
         )
         .options(joinedload(Message.author), joinedload(Message.media))
     )
+
+
+def _oldest(statement):
+    return list(db.session.scalars(statement.order_by(Message.id).limit(FOLLOWING + 1)))
 
 
 def _messages(interaction):

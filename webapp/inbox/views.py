@@ -20,7 +20,7 @@ def tab(user, wanted):
     return wanted if wanted in listing.tabs(user) else "mine"
 
 
-def list_pane(user, show, query="", open_id=None):
+def list_pane(user, show, query="", open_id=None, ringing=True):
     found = search.find(user, query) if query else listing.sections(user, show, open_id)
     return {
         "show": show,
@@ -30,7 +30,7 @@ def list_pane(user, show, query="", open_id=None):
         "untouched": not found and listing.is_empty(),
         "counts": listing.counts(user),
         "drafts": listing.drafts_of(user, found),
-        "offers": queue_listing.ringing_for(user),
+        "offers": queue_listing.ringing_for(user) if ringing else [],
         "open_id": open_id,
         "rooms": _rooms(user),
     }
