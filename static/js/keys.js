@@ -86,5 +86,5 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "conversation" || !byKeyboard) return;
   byKeyboard = false;
-  document.querySelector("[data-thread]")?.focus();
+  if (!document.activeElement.closest("[data-composer]")) document.querySelector("[data-thread]")?.focus();
 });
