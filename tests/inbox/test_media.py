@@ -3,16 +3,15 @@
 import hashlib
 import io
 import json
-import threading
 from datetime import timedelta
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from PIL import Image
 
 from tests.factories import change, make_interaction, make_message, make_meta_account, save
 from tests.support.arriving import at_once
+from tests.support.local_server import Handler, LocalServer
 from webapp import media_store
 from webapp.columns import utcnow
 from webapp.extensions import db, redis_clients
@@ -30,7 +29,7 @@ def picture(size=(1200, 800), form="JPEG", **options):
     return content.getvalue()
 
 
-class Files:
+class Files(LocalServer):
     """Meta's two steps: ask for a file's address, then download it."""
 
     def __init__(self):
@@ -41,7 +40,7 @@ class Files:
         self.meanwhile = lambda: None
         files = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Answering(Handler):
             def do_GET(self):
                 if self.path.startswith("/download"):
                     files.downloads += 1
@@ -62,17 +61,7 @@ class Files:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
+        self.listen(Answering)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A bucket as S3 serves it: PUT, GET, HEAD and DELETE of one object, in memory."""
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from tests.support.local_server import Handler, LocalServer
 
 NO_SUCH_KEY = (
     b'<?xml version="1.0" encoding="UTF-8"?><Error><Code>NoSuchKey</Code>'
@@ -9,13 +8,13 @@ NO_SUCH_KEY = (
 )
 
 
-class BucketStub:
+class BucketStub(LocalServer):
     def __init__(self):
         self.objects = {}
         self.refuse = None  # a status to answer everything with
         stub = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Answering(Handler):
             protocol_version = "HTTP/1.1"
 
             def do_PUT(self):
@@ -43,14 +42,4 @@ class BucketStub:
                 if self.command != "HEAD":
                     self.wfile.write(content)
 
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
+        self.listen(Answering)

@@ -3,10 +3,11 @@
 import json
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.support.local_server import Handler, LocalServer
 
 
-class MetaStub:
+class MetaStub(LocalServer):
     """`stub.answers` is a list of (status, body, seconds) for the next calls; then 200."""
 
     def __init__(self):
@@ -16,24 +17,14 @@ class MetaStub:
         self._lock = threading.Lock()
         stub = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Answering(Handler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 stub._answer(self, body)
 
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
+        self.listen(Answering)
 
     def texts(self):
         return [body["text"]["body"] for body in self.sent]
