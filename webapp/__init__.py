@@ -47,7 +47,6 @@ def _features(app):
     from webapp import commands, health
     from webapp.about import routes as about
     from webapp.accounts import routes as accounts
-    from webapp.contacts import routes as contacts
     from webapp.inbox import media_routes as inbox
     from webapp.live import push, socket
     from webapp.queues import routes as queues
@@ -55,7 +54,7 @@ def _features(app):
     from webapp.staff import routes as staff
     from webapp.webhooks import routes as webhooks
 
-    for feature in (health, staff, accounts, contacts, queues, inbox, webhooks, about):
+    for feature in (health, staff, accounts, queues, inbox, webhooks, about):
         app.register_blueprint(feature.bp)
     if app.config["SANDBOX"]:
         app.register_blueprint(sandbox.bp)

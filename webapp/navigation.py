@@ -15,7 +15,7 @@ class Item:
     icon: str
 
 
-DAILY = (Item("inbox.index", "Inbox", "inbox"), Item("contacts.index", "Contacts", "contact-round"))
+DAILY = (Item("inbox.index", "Inbox", "inbox"),)
 SET_UP = (
     Item("queues.index", "Queues", "list-ordered"),
     Item("accounts.index", "WhatsApp accounts", "smartphone"),

@@ -1,7 +1,5 @@
 """Ends interactions: by an agent, by the flow, by a merge, or because their 24 hours are over."""
 
-from datetime import timedelta
-
 from sqlalchemy import false, insert, select, update
 
 from webapp.columns import utcnow
@@ -46,19 +44,6 @@ def deal_with(interaction):
     """Somebody has seen to a conversation that ended unanswered."""
     interaction.left_unanswered = False
     summary.announce(interaction)
-
-
-def next_end(now=None):
-    """Seconds until the next session ends, at most a minute; for the sweep to be on time."""
-    soonest = db.session.scalar(
-        select(Interaction.session_expires_at)
-        .where(Interaction.state != InteractionState.CLOSED)
-        .order_by(Interaction.session_expires_at)
-        .limit(1)
-    )
-    if soonest is None:
-        return 60.0
-    return max(0.0, min(60.0, (soonest - (now or utcnow())) / timedelta(seconds=1)))
 
 
 def _end(ids, condition, reason, by, now):

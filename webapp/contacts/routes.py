@@ -1,5 +1,0 @@
-"""Pages of contacts."""
-
-from flask import Blueprint
-
-bp = Blueprint("contacts", __name__)
