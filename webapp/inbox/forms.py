@@ -17,5 +17,5 @@ class MessageForm(FlaskForm):
 
 class DraftForm(FlaskForm):
     text = TextAreaField()
-    mode = RadioField(choices=[(mode, mode) for mode in drafts.MODES], default="reply")
+    mode = RadioField(choices=list(drafts.MODES), default="reply")
     reply_to = IntegerField(validators=[Optional()])
