@@ -14,12 +14,18 @@ def render_item(kind, item, _autogen):
     return False
 
 
+def include_name(name, kind, _parents):
+    """Full-text search keeps tables of its own on SQLite; no model knows them."""
+    return not (kind == "table" and name and "_search" in name)
+
+
 def run():
     with db.engine.connect() as connection:
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
             render_item=render_item,
+            include_name=include_name,
             **current_app.extensions["migrate"].configure_args,
         )
         with context.begin_transaction():

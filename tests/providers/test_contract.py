@@ -102,7 +102,7 @@ def test_a_command_it_does_not_know_is_refused_for_good(provider):
 
 
 def test_it_sends_what_it_says_it_sends(provider):
-    assert "text" in provider.sends
+    assert "text" in provider.can.kinds
     assert Text(Recipient(phone="1"), "x").preview_url
 
 

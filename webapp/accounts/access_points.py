@@ -15,8 +15,17 @@ def provider_of(account):
     """A provider that may be called after the session that loaded the account has ended."""
     return providers.provider_for(
         SimpleNamespace(provider=account.provider, credentials=settings_of(account)),
-        {**current_app.config, "SANDBOX_PHONE": _phone(account)},
+        {
+            **current_app.config,
+            "WEBHOOK_URL": current_app.config["PUBLIC_URL"] + account.webhook_path,
+            "SANDBOX_PHONE": _phone(account),
+        },
     )
+
+
+def capabilities_of(account):
+    """What may go out through this account."""
+    return provider_of(account).can
 
 
 def settings_of(account):

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.columns import BigId, EncryptedJSON, UtcDateTime, utcnow
@@ -20,6 +20,9 @@ class SessionAnchor(StrEnum):
 
 class Account(db.Model):
     __tablename__ = "accounts"
+    __table_args__ = (
+        Index("uq_accounts_former_webhook_token", "former_webhook_token", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
@@ -33,6 +36,12 @@ class Account(db.Model):
     webhook_token: Mapped[str] = mapped_column(
         String(64), unique=True, default=lambda: secrets.token_urlsafe(24)
     )
+    # While the provider is given the new address, and until dropped, the former one is taken too.
+    former_webhook_token: Mapped[str | None] = mapped_column(String(64))
+    # Where the number was before it moved: its late receipts still come from there.
+    former_provider: Mapped[str | None] = mapped_column(String(20))
+    former_credentials: Mapped[dict | None] = mapped_column(EncryptedJSON)
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     description: Mapped[str] = mapped_column(Text, default="")
     contact_list_id: Mapped[int | None] = mapped_column(ForeignKey("contact_lists.id"))
     session_anchor: Mapped[str] = mapped_column(String(10), default=SessionAnchor.FIRST)
@@ -79,6 +88,59 @@ class AccountDrain(db.Model):
     last_event_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     problem: Mapped[str | None] = mapped_column(Text)
+
+
+class AccountHealth(db.Model):
+    """How an account stands with its provider, as last checked and as sending found it."""
+
+    __tablename__ = "account_health"
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
+    )
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    well: Mapped[bool | None]
+    lines: Mapped[list | None] = mapped_column(JSON)  # of the last check
+    facts: Mapped[dict | None] = mapped_column(JSON)  # quality, messaging_limit, token_expires_at …
+    last_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Webhooks whose signature was wrong.
+    rejected_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    rejected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Credentials refused: nothing leaves until a check finds them mended.
+    stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    stop_reason: Mapped[str | None] = mapped_column(Text)
+    looked_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # missed messages, until
+
+
+class Alert(db.Model):
+    """Something admins should mend; open until what it says is no longer so."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        Index(
+            "uq_alerts_one_open",
+            "kind",
+            "subject",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(80), default="")  # "account:5", an error code …
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    severity: Mapped[str] = mapped_column(String(10), default="warning")
+    title: Mapped[str] = mapped_column(String(255))
+    detail: Mapped[str] = mapped_column(Text, default="")
+    action: Mapped[str] = mapped_column(Text, default="")
+    began_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    mailed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    account = relationship("Account")
 
 
 class RoutingStep(db.Model):

@@ -249,6 +249,8 @@ class Attempt(db.Model):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # sending, sent, refused, unknown
     outcome: Mapped[str] = mapped_column(String(10), default="sending")
+    # What was asked and answered, without credentials: [{method, url, body, status, answer}].
+    exchanges: Mapped[list | None] = mapped_column(JSON)
     error_code: Mapped[str | None] = mapped_column(String(20))
     error: Mapped[str | None] = mapped_column(Text)
 
@@ -295,7 +297,7 @@ class MediaState(StrEnum):
 
 
 class Media(db.Model):
-    """A file a customer sent; fetched by a job of its own after its message is visible."""
+    """A message's file: a customer's is fetched by a job after its message is visible."""
 
     __tablename__ = "media"
     __table_args__ = (
@@ -318,6 +320,7 @@ class Media(db.Model):
     size: Mapped[int | None] = mapped_column(BigId)
     width: Mapped[int | None]
     height: Mapped[int | None]
+    seconds: Mapped[int | None]
     state: Mapped[str] = mapped_column(Word(8), default=MediaState.PENDING)
     storage_key: Mapped[str | None] = mapped_column(String(255))
     thumbnail_key: Mapped[str | None] = mapped_column(String(255))
@@ -327,6 +330,29 @@ class Media(db.Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
 
     message = relationship("Message", back_populates="media")
+
+
+class Attachment(db.Model):
+    """A file an agent has chosen and not sent yet; on sending it becomes its message's Media."""
+
+    __tablename__ = "attachments"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    interaction_id: Mapped[int] = mapped_column(
+        ForeignKey("interactions.id", ondelete="CASCADE"), index=True
+    )
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(20))
+    mime_type: Mapped[str] = mapped_column(String(120))
+    filename: Mapped[str] = mapped_column(String(255), default="")
+    size: Mapped[int] = mapped_column(BigId)
+    sha256: Mapped[str] = mapped_column(String(64))
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    seconds: Mapped[int | None]
+    storage_key: Mapped[str] = mapped_column(String(255))
+    thumbnail_key: Mapped[str | None] = mapped_column(String(255))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow, index=True)
 
 
 class InteractionEvent(db.Model):

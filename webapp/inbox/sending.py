@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from webapp import jobs, providers
+from webapp import jobs
+from webapp.accounts import access_points
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox import summary
@@ -54,7 +55,7 @@ def may_send(interaction, kind="text", now=None, written=False):
         return Refusal("blocked", "This contact is blocked.", "Unblock the contact first.")
     if not written and interaction.is_closed(now):
         return _closed(interaction)
-    if kind not in providers.PROVIDERS[account.provider].sends:
+    if kind not in access_points.capabilities_of(account).kinds:
         return Refusal("capability", f"{account.name}'s provider cannot send this.")
     if not interaction.window_open(now):
         return Refusal(

@@ -1,234 +1,148 @@
-"""What every provider speaks: events in, commands out, and the faults in between."""
+"""What every provider speaks: its capabilities and faults, and the class each one overrides."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import BinaryIO
 
+from .commands import (
+    Buttons,
+    Choice,
+    Command,
+    ContactCard,
+    ContactsMessage,
+    ListMenu,
+    LocationMessage,
+    MediaMessage,
+    OutgoingFile,
+    Parameter,
+    Reaction,
+    Recipient,
+    Section,
+    TemplateButton,
+    TemplateMessage,
+    Text,
+)
+from .events import (
+    LOOK_UP,
+    AccountRef,
+    AccountUpdate,
+    Echo,
+    Identity,
+    IdentityChange,
+    IdentityKind,
+    InboundMessage,
+    MediaRef,
+    MessageKind,
+    PreferenceChange,
+    ProviderFault,
+    Receipt,
+    Sender,
+    Severity,
+    Source,
+    StatusUpdate,
+    TemplateUpdate,
+    Unsupported,
+    WebhookRequest,
+)
 
-class IdentityKind(StrEnum):
-    WA_ID = "wa_id"
-    PHONE = "phone"
-    BSUID = "bsuid"
-    PARENT_BSUID = "parent_bsuid"
-
-
-class MessageKind(StrEnum):
-    TEXT = "text"
-    IMAGE = "image"
-    STICKER = "sticker"
-    VIDEO = "video"
-    AUDIO = "audio"
-    VOICE = "voice"
-    DOCUMENT = "document"
-    LOCATION = "location"
-    CONTACTS = "contacts"
-    BUTTON = "button"
-    LIST_REPLY = "list_reply"
-    BUTTON_REPLY = "button_reply"
-    FLOW_REPLY = "flow_reply"
-    REACTION = "reaction"
-    ORDER = "order"
-    SYSTEM = "system"
-    EDIT = "edit"
-    REVOKE = "revoke"
-    UNSUPPORTED = "unsupported"
-    TEMPLATE = "template"
-    INTERACTIVE = "interactive"
-
-
-class Source(StrEnum):
-    """Where a message came to us from; only `live` ones may start anything."""
-
-    LIVE = "live"
-    APP = "app"
-    HISTORY = "history"
-    STANDBY = "standby"
-
-
-class Receipt(StrEnum):
-    SENT = "sent"
-    DELIVERED = "delivered"
-    READ = "read"
-    PLAYED = "played"
-    FAILED = "failed"
-
-
-class Severity(StrEnum):
-    INFO = "info"
-    WARNING = "warning"
-    CRITICAL = "critical"
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookRequest:
-    method: str
-    url: str
-    headers: Mapping[str, str]  # keys in lower case
-    body: bytes
-    query: Mapping[str, str] = field(default_factory=dict)
-    received_at: datetime | None = None  # stands in where the provider gives no readable time
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    kind: IdentityKind
-    value: str
-
-
-Sender = tuple[Identity, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AccountRef:
-    """The number (or the WABA, for account-level news) an event names."""
-
-    phone_number_id: str | None = None
-    waba_id: str | None = None
-    display_phone: str | None = None  # digits only
-
-
-@dataclass(frozen=True, slots=True)
-class MediaRef:
-    id: str
-    mime_type: str = ""
-    sha256: str = ""
-    filename: str = ""
-    url: str = ""
-    voice: bool = False
-    animated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderFault:
-    """Why the provider refused or failed something, in words for the people who see it."""
-
-    code: str
-    title: str = ""
-    detail: str = ""
-    permanent: bool = True
-    reason: str = ""
-    action: str = ""
+__all__ = [
+    "AccountRef",
+    "AccountUpdate",
+    "BadSignature",
+    "Buttons",
+    "Capabilities",
+    "CheckLine",
+    "Choice",
+    "Command",
+    "ContactCard",
+    "ContactsMessage",
+    "CredentialField",
+    "Echo",
+    "FetchedMedia",
+    "FileRule",
+    "Found",
+    "Identity",
+    "IdentityChange",
+    "IdentityKind",
+    "InboundMessage",
+    "LOOK_UP",
+    "ListMenu",
+    "LocationMessage",
+    "MediaMessage",
+    "MediaRef",
+    "MessageKind",
+    "OutcomeUnknown",
+    "OutgoingFile",
+    "Parameter",
+    "PreferenceChange",
+    "Provider",
+    "ProviderError",
+    "ProviderFault",
+    "Reaction",
+    "Receipt",
+    "Recipient",
+    "Section",
+    "Sender",
+    "Sent",
+    "Severity",
+    "Sought",
+    "Source",
+    "StatusUpdate",
+    "TemplateButton",
+    "TemplateMessage",
+    "TemplateUpdate",
+    "Text",
+    "Unsupported",
+    "WebhookRequest",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class InboundMessage:
-    id: str
-    account_ref: AccountRef
-    identities: Sender
-    kind: MessageKind
-    sent_at: datetime
-    raw: dict
-    sender_name: str = ""
-    username: str = ""
-    text: str = ""
-    content: dict = field(default_factory=dict)
-    media: MediaRef | None = None
-    reply_to: str | None = None
-    group_id: str | None = None
-    opens_window: bool = True
-    forwarded: str = ""  # "", "forwarded" or "frequently"
-    source: Source = Source.LIVE
+class FileRule:
+    """What a provider takes as this kind of file."""
+
+    types: tuple[str, ...]  # MIME types; empty: any
+    max_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
-class Echo:
-    """Something the business itself sent elsewhere; `identities` are the customer's."""
+class Capabilities:
+    """What goes out through a provider; the gate refuses the rest, the composer hides it."""
 
-    id: str
-    account_ref: AccountRef
-    identities: Sender
-    kind: MessageKind
-    sent_at: datetime
-    raw: dict
-    source: Source
-    text: str = ""
-    content: dict = field(default_factory=dict)
-    media: MediaRef | None = None
-    reply_to: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StatusUpdate:
-    account_ref: AccountRef
-    message_id: str
-    recipient: str
-    status: Receipt
-    at: datetime
-    raw: dict
-    correlation_id: str | None = None
-    error: ProviderFault | None = None
-    recipient_identities: Sender = ()
-    group: bool = False
-    billing: dict | None = None
+    kinds: frozenset[str] = frozenset({MessageKind.TEXT})
+    files: Mapping[str, FileRule] = field(default_factory=dict)  # by kind
+    captions: frozenset[str] = frozenset()  # kinds of file that carry a text of their own
+    max_text: int = 4096
+    max_caption: int = 1024
+    quotes: bool = False  # a reply shows the message it answers
+    marks_read: bool = False
+    looks_up: bool = False  # look_up() and missed() ask the provider
+    templates: bool = False  # single templates may be sent
+    manages_templates: bool = False
+    campaigns: bool = False
+    # Which of a customer's identities its API wants, the first one there is.
+    addresses: tuple[IdentityKind, ...] = (IdentityKind.WA_ID, IdentityKind.PHONE)
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateUpdate:
-    """`change["what"]`: status, quality, category, category_announced or components."""
+class Sought:
+    """A message whose fate is not known, as look_up() needs it."""
 
-    account_ref: AccountRef
-    template_id: str
-    name: str
-    language: str
-    change: dict
-    at: datetime
-    raw: dict
-
-
-@dataclass(frozen=True, slots=True)
-class AccountUpdate:
-    account_ref: AccountRef
+    correlation_id: str
+    provider_id: str | None
+    recipient: Recipient
     kind: str
-    detail: dict
-    severity: Severity
-    at: datetime
-    raw: dict
+    text: str
+    called_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class IdentityChange:
-    account_ref: AccountRef
-    old: Sender
-    new: Sender
-    at: datetime
-    raw: dict
+class Found:
+    """The provider has it; `updates` are its states so far (at least `sent` where it left)."""
 
-
-@dataclass(frozen=True, slots=True)
-class PreferenceChange:
-    account_ref: AccountRef
-    identities: Sender
-    category: str
-    value: str  # "stop" or "resume"
-    at: datetime
-    raw: dict
-
-
-@dataclass(frozen=True, slots=True)
-class Unsupported:
-    """Kept and not acted on. `harmless`: known and of no use to us, so no admin need look."""
-
-    account_ref: AccountRef
-    field: str
-    reason: str
-    raw: dict
-    harmless: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    phone: str | None = None  # E.164 digits without "+"
-    bsuid: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    to: Recipient
-    body: str
-    reply_to: str | None = None
-    preview_url: bool = True
+    provider_id: str
+    updates: tuple[StatusUpdate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +168,8 @@ class CheckLine:
     ok: bool | None  # None: could not be checked
     message: str
     action: str = ""
+    # What the health panel keeps: quality, messaging_limit, tier, throughput, token_expires_at.
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +183,8 @@ class CredentialField:
     hint: str = ""
     generated: bool = False  # made by us when the account is made, never typed in
     rotates: bool = False  # on replacement the former value stays valid as `<name>_previous`
+    choices: tuple[tuple[str, str], ...] = ()  # (value, label): a select instead of an input
+    column: bool = False  # looked up across accounts, so a column of its own
 
 
 class ProviderError(Exception):
@@ -282,6 +200,7 @@ class ProviderError(Exception):
         raw: dict | None = None,
         account_wide: bool = False,
         max_attempts: int | None = None,
+        auth: bool = False,
     ):
         super().__init__(reason)
         self.reason = reason
@@ -290,8 +209,9 @@ class ProviderError(Exception):
         self.retry_after = retry_after
         self.action = action
         self.raw = raw or {}
-        self.account_wide = account_wide
+        self.account_wide = account_wide  # the account's other messages would meet the same
         self.max_attempts = max_attempts
+        self.auth = auth  # the credentials are refused: sending stops until they are mended
 
 
 class OutcomeUnknown(Exception):
@@ -312,15 +232,14 @@ class Provider:
     name = ""
     label = ""
     form_fields: tuple[CredentialField, ...] = ()
+    guide: tuple[str, ...] = ()  # set-up at the provider, step by step; {webhook_url} and the like
     answer = (200, "", "text/plain")  # what this provider wants to hear for a webhook
-    sends: frozenset[str] = frozenset({"text"})  # kinds of message the gate lets out here
-    sends_templates = False
-    manages_templates = False
-    marks_read = False
-    quotes_messages = False
+    webhook_suffix = ""  # behind the address we show: Twilio's connection overrides
+    can = Capabilities()  # a property where it depends on the account's settings
     needs_public_url = True
 
     def __init__(self, credentials: Mapping[str, str], http, settings: Mapping):
+        """`settings` is the configuration; WEBHOOK_URL in it is this account's own address."""
         self.credentials = credentials
         self.http = http
         self.settings = settings
@@ -334,7 +253,7 @@ class Provider:
     def parse(self, request: WebhookRequest) -> list:
         return []
 
-    def send(self, command, correlation_id: str) -> Sent:
+    def send(self, command: Command, correlation_id: str) -> Sent:
         raise ProviderError(f"{self.label} does not send this kind of message", permanent=True)
 
     def mark_read(self, message_id: str) -> None:
@@ -342,6 +261,20 @@ class Provider:
 
     def fetch_media(self, media: MediaRef) -> FetchedMedia:
         raise ProviderError(f"{self.label} does not hand out media", permanent=True)
+
+    def profile_name(self, ref: str) -> str:
+        """The customer's name, where the webhook only says where it is kept."""
+        return ""
+
+    def look_up(self, sought: Sought) -> Found | None:
+        """What became of a message; None where the provider does not have it. May raise
+        ProviderError: then nothing is known still."""
+        raise ProviderError(f"{self.label} cannot be asked about a message", permanent=True)
+
+    def missed(self, since: datetime) -> Iterable[bytes]:
+        """What customers wrote since then, as bodies for parse() with the method LOOK_UP; each
+        gives the event its webhook gave, with the same id."""
+        return ()
 
     def check(self) -> list[CheckLine]:
         return []

@@ -15,6 +15,7 @@ import uuid
 import orjson
 
 from .base import (
+    Capabilities,
     CheckLine,
     CredentialField,
     FetchedMedia,
@@ -42,8 +43,7 @@ BEHAVIOURS = (READ, DELIVERED, SENT, "refused:131026", "refused:131047", TWICE, 
 class Sandbox(Provider):
     name = "sandbox"
     label = "Sandbox"
-    marks_read = True
-    quotes_messages = True
+    can = Capabilities(quotes=True, marks_read=True)
     needs_public_url = False
     form_fields = (
         CredentialField("phone_number_id", "Pretend number's ID", generated=True),

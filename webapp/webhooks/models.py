@@ -33,10 +33,16 @@ class WebhookPayload(db.Model):
             postgresql_where=text("error IS NOT NULL"),
             sqlite_where=text("error IS NOT NULL"),
         ),
+        Index("ix_webhook_payloads_account", "account_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    # Of which provider, where that is not its account's any more.
+    provider: Mapped[str | None] = mapped_column(String(20))
+    method: Mapped[str] = mapped_column(String(8), default="POST", server_default="POST")
+    query: Mapped[str] = mapped_column(Text, default="", server_default="")
+    content_type: Mapped[str] = mapped_column(String(120), default="", server_default="")
     body: Mapped[bytes] = mapped_column(LargeBinary)
     received_at: Mapped[datetime] = mapped_column(
         UtcDateTime, default=utcnow, server_default=text("CURRENT_TIMESTAMP")

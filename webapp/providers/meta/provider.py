@@ -1,6 +1,7 @@
 """Meta as a provider: signature, handshake, sending, read marks."""
 
 from ..base import (
+    Capabilities,
     CheckLine,
     CredentialField,
     FetchedMedia,
@@ -26,10 +27,7 @@ SIGNATURE = "x-hub-signature-256"
 class Meta(Provider):
     name = "meta"
     label = "Meta"
-    sends_templates = True
-    manages_templates = True
-    marks_read = True
-    quotes_messages = True
+    can = Capabilities(quotes=True, marks_read=True, manages_templates=True, campaigns=True)
     form_fields = (
         CredentialField(
             "phone_number_id",
