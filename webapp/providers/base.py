@@ -185,6 +185,8 @@ class CredentialField:
     rotates: bool = False  # on replacement the former value stays valid as `<name>_previous`
     choices: tuple[tuple[str, str], ...] = ()  # (value, label): a select instead of an input
     column: bool = False  # looked up across accounts, so a column of its own
+    # A regular expression for the whole value, and the sentence where it does not fit.
+    shape: tuple[str, str] | None = None
 
 
 class ProviderError(Exception):
@@ -231,6 +233,7 @@ class Provider:
 
     name = ""
     label = ""
+    summary = ""  # a line below the name where a provider is chosen
     form_fields: tuple[CredentialField, ...] = ()
     guide: tuple[str, ...] = ()  # set-up at the provider, step by step; {webhook_url} and the like
     answer = (200, "", "text/plain")  # what this provider wants to hear for a webhook

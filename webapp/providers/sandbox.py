@@ -43,6 +43,7 @@ BEHAVIOURS = (READ, DELIVERED, SENT, "refused:131026", "refused:131047", TWICE, 
 class Sandbox(Provider):
     name = "sandbox"
     label = "Sandbox"
+    summary = "A pretend phone in the page, to try everything out"
     can = Capabilities(quotes=True, marks_read=True)
     needs_public_url = False
     form_fields = (

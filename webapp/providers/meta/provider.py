@@ -18,27 +18,38 @@ from ..reading import clean, dict_of, list_of, text_of
 from ..signing import same_text, verify
 from . import checking, media
 from .graph import Graph
+from .guide import GUIDE
 from .parsing import events_of
 from .people import person
 
 SIGNATURE = "x-hub-signature-256"
+DIGITS = (r"\d{1,32}", "Meta's ids are digits only.")
 
 
 class Meta(Provider):
     name = "meta"
     label = "Meta"
+    summary = "Cloud API, direct, with a system user of Meta"
     can = Capabilities(quotes=True, marks_read=True, manages_templates=True, campaigns=True)
     form_fields = (
         CredentialField(
             "phone_number_id",
             "Phone number ID",
             hint="WhatsApp Manager, the number's page: digits, not the phone number itself.",
+            shape=DIGITS,
         ),
         CredentialField(
-            "waba_id", "WhatsApp Business Account ID", hint="WhatsApp Manager, above the numbers."
+            "waba_id",
+            "WhatsApp Business Account ID",
+            hint="WhatsApp Manager, above the numbers.",
+            shape=DIGITS,
         ),
         CredentialField(
-            "app_id", "App ID", required=False, hint="Meta's app dashboard, at the top."
+            "app_id",
+            "App ID",
+            required=False,
+            hint="Meta's app dashboard, at the top.",
+            shape=DIGITS,
         ),
         CredentialField(
             "access_token",
@@ -56,6 +67,7 @@ class Meta(Provider):
         ),
         CredentialField("verify_token", "Verify token", generated=True),
     )
+    guide = GUIDE
 
     def __init__(self, credentials, http, settings):
         super().__init__(credentials, http, settings)
