@@ -122,6 +122,18 @@ def test_behind_https_cookies_are_secure_and_the_sandbox_is_off(load):
         ("SINCH_API_URL", "https://api.example.com?x=1"),
         ("SINCH_AUTH_URL", "https://a b"),
         ("KALEYRA_API_URL", "x"),
+        ("ALLOW_PRIVATE_ADDRESSES", "perhaps"),
+        ("SMTP_URL", "mail.example.com"),
+        ("SMTP_URL", "https://mail.example.com"),
+        ("SMTP_URL", "smtp://"),
+        ("SMTP_URL", "smtp://mail.example.com:twentyfive"),
+        ("SMTP_URL", "smtp://parley@mail.example.com"),
+        ("SMTP_URL", "smtp://parley:pass/word@mail.example.com"),
+        ("MAIL_FROM", "parley"),
+        ("MAIL_FROM", "a@example.com, b@example.com"),
+        ("PAYLOAD_RETENTION_DAYS", "0"),
+        ("PAYLOAD_RETENTION_DAYS", "3651"),
+        ("PAYLOAD_RETENTION_DAYS", "a month"),
         ("S3_BUCKET", "Not A Bucket"),
         ("S3_ENDPOINT_URL", "minio"),
         ("SOCKETIO_ASYNC_MODE", "eventlet"),
@@ -133,6 +145,50 @@ def test_a_value_outside_those_listed_stops_the_start_with_its_name(load, name, 
     with pytest.raises(config.ConfigError, match=f"^{name}: ") as error:
         load(**{**KEYS, name: value})
     assert error.value.name == name
+
+
+def test_the_region_chooses_the_address_of_sinch_and_kaleyra_unless_one_is_given(load):
+    assert (load()["SINCH_API_URL"], load()["KALEYRA_API_URL"]) == ("", "")
+    given = load(SINCH_API_URL="http://localhost:9001/", KALEYRA_API_URL="https://k.example.com")
+
+    assert given["SINCH_API_URL"] == "http://localhost:9001"
+    assert given["KALEYRA_API_URL"] == "https://k.example.com"
+
+
+def test_private_addresses_are_allowed_only_where_the_environment_says_so(load):
+    assert load()["ALLOW_PRIVATE_ADDRESSES"] is False
+    assert load(ALLOW_PRIVATE_ADDRESSES="on")["ALLOW_PRIVATE_ADDRESSES"] is True
+
+
+def test_payloads_are_kept_thirty_days_unless_told_otherwise(load):
+    assert load()["PAYLOAD_RETENTION_DAYS"] == 30
+    assert load(PAYLOAD_RETENTION_DAYS="365")["PAYLOAD_RETENTION_DAYS"] == 365
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "smtp://mail.example.com",
+        "smtp://parley:p%40ss@mail.example.com:587",
+        "smtps://parley:secret@mail.example.com/",
+    ],
+)
+def test_mail_goes_through_the_server_given(load, url):
+    assert load()["SMTP_URL"] is None
+    assert load(SMTP_URL=url)["SMTP_URL"] == url
+
+
+def test_a_malformed_mail_server_does_not_show_its_password(load):
+    with pytest.raises(config.ConfigError) as error:
+        load(SMTP_URL="smtp://parley:hunter2@mail.example.com:port")
+    assert "hunter2" not in str(error.value)
+
+
+def test_mail_comes_from_one_address_with_or_without_a_name(load):
+    assert load(PUBLIC_URL="https://chat.example.com")["MAIL_FROM"] == "parley@chat.example.com"
+    assert load(MAIL_FROM="parley@example.com")["MAIL_FROM"] == "parley@example.com"
+    named = load(MAIL_FROM="Parley <parley@example.com>")["MAIL_FROM"]
+    assert named == "Parley <parley@example.com>"
 
 
 def test_a_data_dir_that_cannot_be_made_is_named(tmp_path):

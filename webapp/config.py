@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import re
+from email.utils import formataddr, parseaddr
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -50,9 +51,14 @@ def load(environ=None):
         "TWILIO_CONTENT_API_URL": _api_url(
             env, "TWILIO_CONTENT_API_URL", "https://content.twilio.com"
         ),
-        "SINCH_API_URL": _api_url(env, "SINCH_API_URL", "https://us.conversation.api.sinch.com"),
+        # Empty: each account's region chooses the address.
+        "SINCH_API_URL": _api_url(env, "SINCH_API_URL", ""),
         "SINCH_AUTH_URL": _api_url(env, "SINCH_AUTH_URL", "https://auth.sinch.com"),
-        "KALEYRA_API_URL": _api_url(env, "KALEYRA_API_URL", "https://api.kaleyra.io"),
+        "KALEYRA_API_URL": _api_url(env, "KALEYRA_API_URL", ""),
+        "ALLOW_PRIVATE_ADDRESSES": _flag(env, "ALLOW_PRIVATE_ADDRESSES", False),
+        "SMTP_URL": _smtp_url(env),
+        "MAIL_FROM": _mail_from(env, public_url),
+        "PAYLOAD_RETENTION_DAYS": _integer(env, "PAYLOAD_RETENTION_DAYS", 30, 1, 3650),
         "SOCKETIO_ASYNC_MODE": _one_of(env, "SOCKETIO_ASYNC_MODE", "threading", ASYNC_MODES),
         "WEB_CONCURRENCY": _integer(env, "WEB_CONCURRENCY", 2, 1, 64),
         "LOG_LEVEL": _one_of(env, "LOG_LEVEL", "info", LOG_LEVELS),
@@ -163,6 +169,8 @@ def _public_url(env, port):
 
 def _api_url(env, name, default):
     url = (env.get(name) or default).rstrip("/")
+    if not url:
+        return ""
     _check_web_address(name, url)
     if not url.startswith("https://") and not is_local(url):
         raise ConfigError(name, "must begin with https:// outside localhost: tokens travel there")
@@ -184,6 +192,39 @@ def _api_version(env):
     if not re.fullmatch(r"v\d{1,3}\.\d{1,2}", version):
         raise ConfigError("META_API_VERSION", "must look like v26.0")
     return version
+
+
+def _smtp_url(env):
+    """Never part of the message what it holds: there may be a password in it."""
+    url = env.get("SMTP_URL")
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("smtp", "smtps") and parts.hostname and (parts.port or True)
+    except ValueError:
+        known = False
+    if not known or parts.path.strip("/") or parts.query or not _has_whole_login(parts):
+        raise ConfigError(
+            "SMTP_URL",
+            "must look like smtp://user:password@host:587 (STARTTLS where the server offers it) or "
+            "smtps://user:password@host:465; signs like @ and / in a password are written %40, %2F",
+        )
+    return url
+
+
+def _has_whole_login(parts):
+    return bool(parts.username) == bool(parts.password)
+
+
+def _mail_from(env, public_url):
+    text = env.get("MAIL_FROM")
+    if not text:
+        return f"parley@{urlsplit(public_url).hostname}"
+    name, address = parseaddr(text)
+    if not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", address):
+        raise ConfigError("MAIL_FROM", "must be one e-mail address, like parley@example.com")
+    return formataddr((name, address))
 
 
 def _secret_key(env, data_dir):

@@ -17,10 +17,12 @@ from webapp.extensions import db
 
 # Named one by one: a setting added later stays out until somebody has thought about it.
 SAFE = (
+    "ALLOW_PRIVATE_ADDRESSES",
     "BIND_ADDRESS",
     "LOG_LEVEL",
     "META_API_URL",
     "META_API_VERSION",
+    "PAYLOAD_RETENTION_DAYS",
     "PORT",
     "PUBLIC_URL",
     "S3_REGION",
@@ -30,7 +32,7 @@ SAFE = (
     "WEB_CONCURRENCY",
 )
 ADDRESSES = ("SQLALCHEMY_DATABASE_URI", "REDIS_URL")  # they carry passwords
-YES_OR_NO = ("SECRET_KEY", "CREDENTIAL_KEYS", "S3_BUCKET", "S3_ENDPOINT_URL")
+YES_OR_NO = ("SECRET_KEY", "CREDENTIAL_KEYS", "S3_BUCKET", "S3_ENDPOINT_URL", "SMTP_URL")
 
 
 def bundle(version):
