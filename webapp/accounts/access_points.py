@@ -18,6 +18,7 @@ def provider_of(account):
         {
             **current_app.config,
             "WEBHOOK_URL": current_app.config["PUBLIC_URL"] + account.webhook_path,
+            "PHONE": account.phone,
             "SANDBOX_PHONE": _phone(account),
         },
     )

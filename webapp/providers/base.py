@@ -242,7 +242,8 @@ class Provider:
     needs_public_url = True
 
     def __init__(self, credentials: Mapping[str, str], http, settings: Mapping):
-        """`settings` is the configuration; WEBHOOK_URL in it is this account's own address."""
+        """`settings` is the configuration; WEBHOOK_URL in it is this account's own address, PHONE
+        its number in digits."""
         self.credentials = credentials
         self.http = http
         self.settings = settings
