@@ -103,8 +103,15 @@ def upgrade():
 
     with op.batch_alter_table("accounts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("former_webhook_token", sa.String(length=64), nullable=True))
+        batch_op.add_column(
+            sa.Column("webhook_token_at", sa.DateTime(timezone=True), nullable=True)
+        )
+        batch_op.add_column(
+            sa.Column("former_token_used_at", sa.DateTime(timezone=True), nullable=True)
+        )
         batch_op.add_column(sa.Column("former_provider", sa.String(length=20), nullable=True))
         batch_op.add_column(sa.Column("former_credentials", sa.LargeBinary(), nullable=True))
+        batch_op.add_column(sa.Column("moved_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(
             "uq_accounts_former_webhook_token", ["former_webhook_token"], unique=True

@@ -38,9 +38,12 @@ class Account(db.Model):
     )
     # While the provider is given the new address, and until dropped, the former one is taken too.
     former_webhook_token: Mapped[str | None] = mapped_column(String(64))
+    webhook_token_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # replaced then
+    former_token_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Where the number was before it moved: its late receipts still come from there.
     former_provider: Mapped[str | None] = mapped_column(String(20))
     former_credentials: Mapped[dict | None] = mapped_column(EncryptedJSON)
+    moved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     description: Mapped[str] = mapped_column(Text, default="")
     contact_list_id: Mapped[int | None] = mapped_column(ForeignKey("contact_lists.id"))

@@ -1,6 +1,6 @@
 """Ends interactions: by an agent, by the flow, by a merge, or because their 24 hours are over."""
 
-from sqlalchemy import false, insert, select, update
+from sqlalchemy import false, insert, select, true, update
 
 from webapp.columns import utcnow
 from webapp.database import lock
@@ -38,6 +38,25 @@ def sweep(limit=SWEEP_BATCH, now=None):
     ).all()
     # The condition stands again in the UPDATE: a message may have moved the end meanwhile.
     return len(_end(due, over, CloseReason.TIMEOUT, None, now)) if due else 0
+
+
+def close_all(account, by=None, now=None):
+    """End what is open on an account that is being archived; how many."""
+    open_ones = db.session.scalars(
+        lock(
+            select(Interaction.id)
+            .where(
+                Interaction.account_id == account.id, Interaction.state != InteractionState.CLOSED
+            )
+            .order_by(Interaction.id)
+        )
+    ).all()
+    batches = range(0, len(open_ones), SWEEP_BATCH)
+    now = now or utcnow()
+    return sum(
+        len(_end(open_ones[at : at + SWEEP_BATCH], true(), CloseReason.ARCHIVED, by, now))
+        for at in batches
+    )
 
 
 def deal_with(interaction):

@@ -26,6 +26,7 @@ class CloseReason(StrEnum):
     FLOW = "flow"
     TIMEOUT = "timeout"
     MERGED = "merged"
+    ARCHIVED = "archived"  # with its account
 
 
 class Interaction(db.Model):

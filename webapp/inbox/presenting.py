@@ -34,6 +34,7 @@ CLOSED_BECAUSE = {
     CloseReason.FLOW: "Closed by the routing",
     CloseReason.TIMEOUT: "Closed by itself",
     CloseReason.MERGED: "Merged with another conversation",
+    CloseReason.ARCHIVED: "Closed with its account",
 }
 
 

@@ -65,6 +65,8 @@ def wake(now=None):
 
 def _step_from(account, position):
     """The first step at this position or behind it: steps may have been removed meanwhile."""
+    if account.archived_at:
+        return None  # nobody can answer from it, so it rings nobody
     return next((step for step in account.steps if step.position >= position), None)
 
 
