@@ -3,6 +3,7 @@
 from sqlalchemy.orm import configure_mappers
 
 from webapp.accounts import models as accounts  # noqa: F401
+from webapp.alerting import models as alerting  # noqa: F401
 from webapp.contacts import models as contacts  # noqa: F401
 from webapp.inbox import models as inbox  # noqa: F401
 from webapp.queues import models as queues  # noqa: F401

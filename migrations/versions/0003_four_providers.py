@@ -16,15 +16,18 @@ def upgrade():
             "account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_check_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("well", sa.Boolean(), nullable=True),
         sa.Column("lines", sa.JSON(), nullable=True),
         sa.Column("facts", sa.JSON(), nullable=True),
         sa.Column("last_sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rejected_count", sa.Integer(), server_default="0", nullable=False),
         sa.Column("rejected_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rejected_recent", sa.Integer(), server_default="0", nullable=False),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stop_reason", sa.Text(), nullable=True),
         sa.Column("looked_up_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_look_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["accounts.id"],
@@ -49,6 +52,7 @@ def upgrade():
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("mailed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("mail_tried_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["accounts.id"],
@@ -119,6 +123,23 @@ def upgrade():
 
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("exchanges", sa.JSON(), nullable=True))
+
+    with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("look_up_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(
+            "ix_messages_look_up",
+            ["look_up_at"],
+            unique=False,
+            postgresql_where=sa.text("look_up_at IS NOT NULL"),
+            sqlite_where=sa.text("look_up_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_messages_troubled",
+            ["status_at"],
+            unique=False,
+            postgresql_where=sa.text("status IN ('failed', 'unknown')"),
+            sqlite_where=sa.text("status IN ('failed', 'unknown')"),
+        )
 
     with op.batch_alter_table("media", schema=None) as batch_op:
         batch_op.add_column(sa.Column("seconds", sa.Integer(), nullable=True))

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.columns import BigId, EncryptedJSON, UtcDateTime, utcnow
@@ -102,6 +102,7 @@ class AccountHealth(db.Model):
         ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
     )
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    next_check_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     well: Mapped[bool | None]
     lines: Mapped[list | None] = mapped_column(JSON)  # of the last check
     facts: Mapped[dict | None] = mapped_column(JSON)  # quality, messaging_limit, token_expires_at …
@@ -109,41 +110,13 @@ class AccountHealth(db.Model):
     # Webhooks whose signature was wrong.
     rejected_count: Mapped[int] = mapped_column(default=0, server_default="0")
     rejected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rejected_recent: Mapped[int] = mapped_column(default=0, server_default="0")  # of this series
     # Credentials refused: nothing leaves until a check finds them mended.
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     stop_reason: Mapped[str | None] = mapped_column(Text)
-    looked_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # missed messages, until
-
-
-class Alert(db.Model):
-    """Something admins should mend; open until what it says is no longer so."""
-
-    __tablename__ = "alerts"
-    __table_args__ = (
-        Index(
-            "uq_alerts_one_open",
-            "kind",
-            "subject",
-            unique=True,
-            postgresql_where=text("ended_at IS NULL"),
-            sqlite_where=text("ended_at IS NULL"),
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(40))
-    subject: Mapped[str] = mapped_column(String(80), default="")  # "account:5", an error code …
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
-    severity: Mapped[str] = mapped_column(String(10), default="warning")
-    title: Mapped[str] = mapped_column(String(255))
-    detail: Mapped[str] = mapped_column(Text, default="")
-    action: Mapped[str] = mapped_column(Text, default="")
-    began_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
-    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
-    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    mailed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-    account = relationship("Account")
+    # Until when the provider was asked for what customers wrote, and when it is asked again.
+    looked_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    next_look_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class RoutingStep(db.Model):

@@ -196,6 +196,18 @@ class Message(db.Model):
             postgresql_where=text("status IN ('queued', 'sending')"),
             sqlite_where=text("status IN ('queued', 'sending')"),
         ),
+        Index(
+            "ix_messages_look_up",
+            "look_up_at",
+            postgresql_where=text("look_up_at IS NOT NULL"),
+            sqlite_where=text("look_up_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_messages_troubled",
+            "status_at",
+            postgresql_where=text("status IN ('failed', 'unknown')"),
+            sqlite_where=text("status IN ('failed', 'unknown')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -221,6 +233,8 @@ class Message(db.Model):
     status_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempt_count: Mapped[int] = mapped_column(default=0)
     retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When to ask the provider what became of it, where it can be asked.
+    look_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error_code: Mapped[str | None] = mapped_column(String(20))
     error: Mapped[str | None] = mapped_column(Text)
     error_action: Mapped[str | None] = mapped_column(Text)
