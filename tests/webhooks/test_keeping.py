@@ -9,7 +9,7 @@ from tests.factories import make_meta_account
 from tests.support.stack import wait_for
 from tests.webhooks.posting import kept, kept_bodies
 from webapp.webhooks.keeping import Keeper
-from webapp.webhooks.storing import RowsRefused, Unreachable, payload_table
+from webapp.webhooks.storing import Row, RowsRefused, Unreachable, payload_table
 
 NOBODY = 999_999
 
@@ -64,27 +64,27 @@ def crowd():
 
 def gather(keeper, table, crowd, rows):
     """One row is being written while the others come; the answers, in the order of the rows."""
-    first = crowd.submit(keeper.keep, *rows[0])
+    first = crowd.submit(keeper.keep, rows[0])
     wait_for(lambda: table.groups == [1])
-    others = [crowd.submit(keeper.keep, *row) for row in rows[1:]]
-    wait_for(lambda: keeper._bytes_waiting == sum(len(body) for _, body in rows[1:]))
+    others = [crowd.submit(keeper.keep, row) for row in rows[1:]]
+    wait_for(lambda: keeper._bytes_waiting == sum(len(row.body) for row in rows[1:]))
     assert not first.done()
     table.gate.set()
     return [answer.result() for answer in (first, *others)]
 
 
 def test_bodies_that_come_during_a_commit_share_the_next_one(keeper, table, crowd, meta, ear):
-    rows = [(meta.id, b"%d" % n) for n in range(20)]
+    rows = [Row(meta.id, b"%d" % n) for n in range(20)]
 
     assert all(gather(keeper, table, crowd, rows))
 
     assert table.groups == [1, 19]
-    assert sorted(kept_bodies()) == sorted(body for _, body in rows)
+    assert sorted(kept_bodies()) == sorted(row.body for row in rows)
     assert ear.woken == [{meta.id}, {meta.id}]
 
 
 def test_one_refused_row_costs_the_others_nothing(keeper, table, crowd, meta):
-    rows = [(meta.id, b"1"), (meta.id, b"2"), (NOBODY, b"lost"), (meta.id, b"3")]
+    rows = [Row(meta.id, b"1"), Row(meta.id, b"2"), Row(NOBODY, b"lost"), Row(meta.id, b"3")]
 
     assert gather(keeper, table, crowd, rows) == [True, True, False, True]
 
@@ -93,12 +93,12 @@ def test_one_refused_row_costs_the_others_nothing(keeper, table, crowd, meta):
 
 def test_no_more_waits_in_memory_than_fits(keeper, table, crowd, meta, monkeypatch):
     monkeypatch.setattr("webapp.webhooks.keeping.MOST_BYTES_WAITING", 10)
-    first = crowd.submit(keeper.keep, meta.id, b"1")
+    first = crowd.submit(keeper.keep, Row(meta.id, b"1"))
     wait_for(lambda: table.groups == [1])
-    second = crowd.submit(keeper.keep, meta.id, b"12345678")
+    second = crowd.submit(keeper.keep, Row(meta.id, b"12345678"))
     wait_for(lambda: keeper._bytes_waiting == 8)
 
-    assert keeper.keep(meta.id, b"123") is False
+    assert keeper.keep(Row(meta.id, b"123")) is False
 
     table.gate.set()
     assert first.result() and second.result()
@@ -106,7 +106,7 @@ def test_no_more_waits_in_memory_than_fits(keeper, table, crowd, meta, monkeypat
 
 def test_a_large_group_is_committed_in_parts(keeper, table, crowd, meta, monkeypatch):
     monkeypatch.setattr("webapp.webhooks.keeping.GROUP_ROWS", 5)
-    rows = [(meta.id, b"%d" % n) for n in range(12)]
+    rows = [Row(meta.id, b"%d" % n) for n in range(12)]
 
     assert all(gather(keeper, table, crowd, rows))
 
@@ -118,17 +118,17 @@ def test_an_error_nobody_foresaw_loses_its_group_only(keeper, table, meta, monke
     table.gate.set()
     with monkeypatch.context() as patch:
         patch.setattr(table, "insert", lambda rows: 1 / 0)
-        assert keeper.keep(meta.id, b"1") is False
+        assert keeper.keep(Row(meta.id, b"1")) is False
 
-    assert keeper.keep(meta.id, b"2") is True
+    assert keeper.keep(Row(meta.id, b"2")) is True
     assert kept_bodies() == [b"2"]
 
 
 def test_a_row_the_database_refuses_is_told_from_a_database_that_is_away(app, meta):
     table = payload_table(app)
     with pytest.raises(RowsRefused):
-        table.insert([(NOBODY, b"{}")])
-    table.insert([(meta.id, b"{}")])
+        table.insert([Row(NOBODY, b"{}")])
+    table.insert([Row(meta.id, b"{}")])
 
     assert not issubclass(RowsRefused, Unreachable)
     assert kept_bodies() == [b"{}"]

@@ -9,7 +9,7 @@ from tests.factories import make_meta_account
 from tests.webhooks.posting import kept_bodies, post
 from webapp.extensions import db
 from webapp.webhooks.postgres_table import PostgresTable
-from webapp.webhooks.storing import SqliteTable, Unreachable
+from webapp.webhooks.storing import Row, SqliteTable, Unreachable
 
 
 def test_a_connection_lost_between_webhooks_is_replaced(client, app):
@@ -35,21 +35,21 @@ def test_a_postgresql_that_cannot_be_reached_is_said_to_be():
     table = PostgresTable("postgresql://nobody@127.0.0.1:1/nothing")
 
     with pytest.raises(Unreachable):
-        table.insert([(1, b"{}")])
+        table.insert([Row(1, b"{}")])
 
 
 def test_a_postgresql_table_works_again_as_soon_as_it_can(postgres):
     url = postgres.new_database()
     table = PostgresTable(url)
     make_table(url)
-    table.insert([(1, b"first")])
+    table.insert([Row(1, b"first")])
     allow_connections(postgres, url, False)
     for _ in range(2):
         with pytest.raises(Unreachable):
-            table.insert([(1, b"lost")])
+            table.insert([Row(1, b"lost")])
 
     allow_connections(postgres, url, True)
-    table.insert([(1, b"second"), (1, b"third")])
+    table.insert([Row(1, b"second"), Row(1, b"third")])
 
     with psycopg.connect(url) as connection:
         found = connection.execute("SELECT body FROM webhook_payloads ORDER BY id").fetchall()
@@ -59,7 +59,8 @@ def test_a_postgresql_table_works_again_as_soon_as_it_can(postgres):
 def make_table(url):
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
-            "CREATE TABLE webhook_payloads (id bigserial, account_id bigint, body bytea)"
+            "CREATE TABLE webhook_payloads (id bigserial, account_id bigint, body bytea, "
+            "method text, query text, content_type text, provider text)"
         )
 
 
@@ -76,7 +77,7 @@ def test_a_missing_sqlite_file_is_not_made(tmp_path):
     table = SqliteTable(str(tmp_path / "away.db"))
 
     with pytest.raises(Unreachable):
-        table.insert([(1, b"{}")])
+        table.insert([Row(1, b"{}")])
 
     assert not (tmp_path / "away.db").exists()
 
@@ -85,14 +86,17 @@ def test_a_locked_sqlite_file_is_waited_for_and_then_given_up(tmp_path, monkeypa
     monkeypatch.setattr("webapp.webhooks.storing.TIMEOUT_SECONDS", 0.2)
     path = str(tmp_path / "parley.db")
     with sqlite3.connect(path, isolation_level=None) as other:
-        other.execute("CREATE TABLE webhook_payloads (account_id, body, received_at)")
+        other.execute(
+            "CREATE TABLE webhook_payloads "
+            "(account_id, body, method, query, content_type, provider, received_at)"
+        )
         table = SqliteTable(path)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Unreachable):
-            table.insert([(1, b"{}")])
+            table.insert([Row(1, b"{}")])
         other.execute("COMMIT")
 
-        table.insert([(1, b"{}")])
+        table.insert([Row(1, b"{}")])
         assert other.execute("SELECT count(*) FROM webhook_payloads").fetchone() == (1,)
 
 

@@ -237,6 +237,8 @@ class Provider:
     form_fields: tuple[CredentialField, ...] = ()
     guide: tuple[str, ...] = ()  # set-up at the provider, step by step; {webhook_url} and the like
     answer = (200, "", "text/plain")  # what this provider wants to hear for a webhook
+    # How its webhooks come. A GET where it isn't among these is a handshake.
+    webhook_methods: tuple[str, ...] = ("POST",)
     webhook_suffix = ""  # behind the address we show: Twilio's connection overrides
     can = Capabilities()  # a property where it depends on the account's settings
     needs_public_url = True

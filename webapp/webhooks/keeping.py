@@ -51,14 +51,15 @@ class Keeper:
         self._bytes_waiting = 0
         self._writer = None
 
-    def keep(self, account_id, body):
-        """True once the body is committed; False if it is not, or not in time."""
+    def keep(self, row):
+        """True once the row is committed; False if it is not, or not in time."""
+        size = len(row.body) + len(row.query)
         with self._arrived:
-            if self._bytes_waiting + len(body) > MOST_BYTES_WAITING:
+            if self._bytes_waiting + size > MOST_BYTES_WAITING:
                 return False
             group = self._open_group()
-            place = group.add((account_id, body), len(body))
-            self._bytes_waiting += len(body)
+            place = group.add(row, size)
+            self._bytes_waiting += size
             self._start_writer()
             self._arrived.notify()
         return group.done.wait(WAIT_SECONDS) and place not in group.lost
@@ -78,7 +79,7 @@ class Keeper:
             group = self._next_group()
             group.lost = self._store(group.rows)
             group.done.set()
-            self._wake({account_id for account_id, _ in group.rows})
+            self._wake({row.account_id for row in group.rows})
 
     def _wake(self, account_ids):
         try:
@@ -111,7 +112,7 @@ class Keeper:
             try:
                 self._table.insert([row])
             except RowsRefused as error:
-                log.error("payload of account %s not stored: %s", row[0], error)
+                log.error("payload of account %s not stored: %s", row.account_id, error)
                 lost.add(place)
             except Exception as error:
                 return lost | {place + missed for missed in _all_lost(rows[place:], error)}

@@ -12,7 +12,7 @@ UNPROCESSED = text("processed_at IS NULL")
 
 
 class WebhookPayload(db.Model):
-    """One verified POST, byte for byte.
+    """One verified webhook, byte for byte.
 
     `processed_at` empty means work to do; `next_attempt_at` in the future, that it waits after an
     error. `error` stays for admins where some of its events could not be applied.
@@ -38,7 +38,7 @@ class WebhookPayload(db.Model):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    # Of which provider, where that is not its account's any more.
+    # Whose format it is: the account may move. Empty: kept before this column was there.
     provider: Mapped[str | None] = mapped_column(String(20))
     method: Mapped[str] = mapped_column(String(8), default="POST", server_default="POST")
     query: Mapped[str] = mapped_column(Text, default="", server_default="")

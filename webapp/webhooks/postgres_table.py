@@ -2,15 +2,21 @@
 
 import psycopg
 
-from webapp.webhooks.storing import CONNECT_SECONDS, TIMEOUT_SECONDS, RowsRefused, Unreachable
+from webapp.webhooks.storing import (
+    CONNECT_SECONDS,
+    TIMEOUT_SECONDS,
+    Row,
+    RowsRefused,
+    Unreachable,
+)
 
 
 class PostgresTable:
     """One statement, one round trip, one commit for all rows."""
 
     INSERT = (
-        "INSERT INTO webhook_payloads (account_id, body) "
-        "SELECT * FROM unnest(%b::bigint[], %b::bytea[])"
+        f"INSERT INTO webhook_payloads ({', '.join(Row._fields)}) SELECT * FROM unnest("
+        "%b::bigint[], %b::bytea[], %b::text[], %b::text[], %b::text[], %b::text[])"
     )
 
     def __init__(self, url):
@@ -18,7 +24,7 @@ class PostgresTable:
         self._connection = None
 
     def insert(self, rows):
-        columns = [account_id for account_id, _ in rows], [body for _, body in rows]
+        columns = [list(column) for column in zip(*rows, strict=True)]
         try:
             self._insert(columns)
         except _ConnectionLost:

@@ -1,4 +1,4 @@
-"""The handshake of webhook addresses; what is posted there never comes this far (see front)."""
+"""The handshake of webhook addresses; webhooks never come this far (see front)."""
 
 from flask import Blueprint, Response, abort, current_app, request
 
@@ -22,7 +22,8 @@ def receive(provider, token):
 
 
 def _account(provider, token):
-    named = db.select(Account).where(Account.webhook_token == token, Account.provider == provider)
+    either = db.or_(Account.webhook_token == token, Account.former_webhook_token == token)
+    named = db.select(Account).where(either, Account.provider == provider)
     account = db.session.scalar(named)
     if account is None or account.provider not in PROVIDERS:
         abort(404)

@@ -1,11 +1,13 @@
 """Whose webhook address a token is, remembered for a second in each process."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, or_, select
 
+from webapp.accounts.access_points import COLUMNS
 from webapp.accounts.models import Account
 from webapp.extensions import db
 from webapp.providers import HTTP, PROVIDERS
@@ -17,6 +19,21 @@ FRESH_SECONDS = 1.0
 MOST_REMEMBERED = 10_000
 
 
+_FOUND = select(
+    Account.id,
+    Account.provider,
+    Account.credentials,
+    Account.former_provider,
+    Account.former_credentials,
+    *(getattr(Account, name) for name in COLUMNS),
+).where(
+    or_(
+        Account.webhook_token == bindparam("token"),
+        Account.former_webhook_token == bindparam("token"),
+    )
+)
+
+
 @dataclass(slots=True)
 class Sender:
     account_id: int
@@ -25,7 +42,7 @@ class Sender:
 
 @dataclass(slots=True)
 class _Memory:
-    sender: Sender | None
+    senders: Mapping[str, Sender]  # by the name of the provider in the address
     asked_at: float
 
 
@@ -45,9 +62,8 @@ class Senders:
         elif now - known.asked_at >= FRESH_SECONDS:
             # Said before asking: those who come meanwhile go on with what was known.
             known.asked_at = now
-            known.sender = self._look_up(token)
-        sender = known.sender
-        return sender if sender and sender.provider.name == provider_name else None
+            known.senders = self._look_up(token)
+        return known.senders.get(provider_name)
 
     def _remember(self, token, memory):
         if len(self._memory) >= MOST_REMEMBERED:
@@ -56,10 +72,22 @@ class Senders:
         return memory
 
     def _look_up(self, token):
-        columns = select(Account.id, Account.provider, Account.credentials)
+        """Both providers of an account that moved: late receipts come from the former one."""
         with self._app.app_context(), db.engine.connect() as connection:
-            account = connection.execute(columns.where(Account.webhook_token == token)).first()
-        if account is None or account.provider not in PROVIDERS:
-            return None
-        provider = PROVIDERS[account.provider](account.credentials or {}, HTTP, self._app.config)
-        return Sender(account.id, provider)
+            account = connection.execute(_FOUND, {"token": token}).first()
+        if account is None:
+            return {}
+        held = (
+            (account.former_provider, account.former_credentials),
+            (account.provider, _settings_of(account)),
+        )
+        return {
+            name: Sender(account.id, PROVIDERS[name](credentials or {}, HTTP, self._app.config))
+            for name, credentials in held
+            if name in PROVIDERS
+        }
+
+
+def _settings_of(account):
+    columns = {name: getattr(account, name) for name in COLUMNS}
+    return {**columns, **(account.credentials or {})}

@@ -4,6 +4,7 @@ import sqlite3
 import sys
 from datetime import UTC, datetime
 from time import monotonic
+from typing import NamedTuple
 from urllib.parse import quote
 
 from sqlalchemy.engine import make_url
@@ -12,6 +13,17 @@ from sqlalchemy.engine import make_url
 TIMEOUT_SECONDS = 8
 CONNECT_SECONDS = 5
 TRY_SECONDS = 0.005  # SQLite looks after 1, 2 and 2 ms
+
+
+class Row(NamedTuple):
+    """One webhook as it is kept; the rest of it is the database's."""
+
+    account_id: int
+    body: bytes
+    method: str = "POST"
+    query: str = ""  # as it came, not decoded: a signature may cover it
+    content_type: str = ""
+    provider: str | None = None  # whose format it is, should the account move to another one
 
 
 class Unreachable(Exception):
@@ -47,7 +59,10 @@ def _is_patched():
 class SqliteTable:
     """One transaction for all rows, synced to the disk before it counts."""
 
-    INSERT = "INSERT INTO webhook_payloads (account_id, body, received_at) VALUES (?, ?, ?)"
+    INSERT = (
+        f"INSERT INTO webhook_payloads ({', '.join(Row._fields)}, received_at) "
+        f"VALUES ({'?, ' * len(Row._fields)}?)"
+    )
 
     def __init__(self, path):
         # mode=rw: a missing file is an error here, not a new empty database.
@@ -57,7 +72,7 @@ class SqliteTable:
     def insert(self, rows):
         received_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         try:
-            self._insert([(account_id, body, received_at) for account_id, body in rows])
+            self._insert([(*row, received_at) for row in rows])
         except sqlite3.IntegrityError as error:
             raise RowsRefused(str(error)) from error
         except sqlite3.Error as error:
