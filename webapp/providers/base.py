@@ -170,6 +170,7 @@ class CheckLine:
     action: str = ""
     # What the health panel keeps: quality, messaging_limit, tier, throughput, token_expires_at.
     facts: Mapping[str, str] = field(default_factory=dict)
+    auth: bool = False  # with ok=False: the credentials are refused, so nothing can be sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,4 +284,5 @@ class Provider:
         return ()
 
     def check(self) -> list[CheckLine]:
+        """The first line says whether the provider takes the credentials."""
         return []
