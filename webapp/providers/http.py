@@ -6,21 +6,23 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from http.cookiejar import DefaultCookiePolicy
+from urllib.parse import urlencode
 
 import orjson
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from . import tracing
 from .base import OutcomeUnknown, ProviderError
+from .connections import NeverLeft, new_session
+from .multipart import Multipart
 
 TIMEOUT = (5, 15)  # seconds to connect, seconds of silence while waiting for the answer
 LONGEST_ANSWER = 8 * 1024 * 1024
 # A connection idle for longer may have been forgotten on the way: a message sent into it would
 # wait for an answer in vain and count as unknown.
 LONGEST_IDLE = 30  # seconds
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
@@ -38,31 +40,75 @@ class Answer:
 
 
 class Http:
-    """One session per call at a time, kept for the next: shared by threads it gets slow."""
+    """One session per call at a time, kept for the next: shared by threads it gets slow.
 
-    def __init__(self, timeout=TIMEOUT):
+    `auth` is a user name and a password. `traced=False`: not even the passport shows this call.
+    """
+
+    def __init__(self, timeout=TIMEOUT, session_maker=new_session):
         self.timeout = timeout
+        self._session_maker = session_maker
         self._idle: deque[tuple[float, requests.Session]] = deque(maxlen=64)
 
-    def post(self, url, payload, *, headers=None) -> Answer:
-        headers = {**(headers or {}), "Content-Type": "application/json"}
-        return self._call("POST", url, data=orjson.dumps(payload), headers=headers)
+    def post(self, url, payload, *, headers=None, auth=None, traced=True) -> Answer:
+        return self._write("POST", url, payload, headers, auth, traced)
 
-    def get(self, url, *, params=None, headers=None) -> Answer:
+    def patch(self, url, payload, *, headers=None, auth=None, traced=True) -> Answer:
+        return self._write("PATCH", url, payload, headers, auth, traced)
+
+    def post_form(self, url, fields, *, headers=None, auth=None, traced=True) -> Answer:
+        """`fields`: a mapping, or pairs where a name repeats."""
+        pairs = _pairs(fields)
+        headers = {**(headers or {}), "Content-Type": FORM}
+        body = urlencode(pairs, errors="replace").encode()
+        said = tracing.form_text(pairs)
+        return self._call("POST", url, said, traced, data=body, headers=headers, auth=auth)
+
+    def post_files(self, url, fields, files, *, headers=None, auth=None, traced=True) -> Answer:
+        """`files`: name → (file name, open binary file, MIME type), read while they are sent."""
+        pairs = _pairs(fields)
+        body = Multipart(pairs, files)
+        headers = {**(headers or {}), "Content-Type": body.content_type}
+        said = tracing.form_text(pairs, files)
+        return self._call("POST", url, said, traced, data=body, headers=headers, auth=auth)
+
+    def get(self, url, *, params=None, headers=None, auth=None, traced=True) -> Answer:
         """A read changes nothing, so a lost answer is only a reason to ask again."""
+        if params:
+            url += ("&" if "?" in url else "?") + urlencode(params, doseq=True, errors="replace")
         try:
-            return self._call("GET", url, params=params, headers=headers)
+            return self._call("GET", url, "", traced, headers=headers, auth=auth)
         except OutcomeUnknown as error:
             raise ProviderError(error.reason, permanent=False) from error
 
-    def stream(self, url, *, headers=None) -> requests.Response:
+    def delete(self, url, *, headers=None, auth=None, traced=True) -> Answer:
+        return self._call("DELETE", url, "", traced, headers=headers, auth=auth)
+
+    def stream(self, url, *, headers=None, auth=None) -> requests.Response:
         """The caller reads the body and closes the response."""
         try:
-            return self._open("GET", url, headers=headers)
+            return self._open("GET", url, headers=headers, auth=auth)
         except OutcomeUnknown as error:
             raise ProviderError(error.reason, permanent=False) from error
 
-    def _call(self, method, url, **options):
+    def _write(self, method, url, payload, headers, auth, traced):
+        headers = {**(headers or {}), "Content-Type": JSON}
+        body = orjson.dumps(payload)
+        said = body.decode()
+        return self._call(method, url, said, traced, data=body, headers=headers, auth=auth)
+
+    def _call(self, method, url, said, traced, **options):
+        keep = tracing.keep if traced else _keep_nothing
+        try:
+            answer = self._answer(method, url, **options)
+        except (OutcomeUnknown, ProviderError) as error:
+            keep(method, url, said, None, error.reason)
+            raise
+        shown = tracing.readable(answer.body, answer.headers.get("content-type", ""))
+        keep(method, url, said, answer.status, shown)
+        return answer
+
+    def _answer(self, method, url, **options):
         with self._open(method, url, **options) as response:
             try:
                 body = b"".join(_capped(response.iter_content(65536)))
@@ -79,7 +125,7 @@ class Http:
                     method, url, timeout=self.timeout, allow_redirects=False, stream=True, **options
                 )
         except NeverLeft as error:
-            raise ProviderError(error.reason, permanent=False) from error
+            raise ProviderError(error.reason, permanent=error.permanent) from error
         except ValueError as error:  # an address or a token that can't be put into a request
             reason = "The provider's address or the access token is not valid"
             raise ProviderError(reason, permanent=True, account_wide=True) from error
@@ -90,7 +136,7 @@ class Http:
 
     @contextmanager
     def _session(self):
-        session = self._kept() or _new_session()
+        session = self._kept() or self._session_maker()
         try:
             yield session
         finally:
@@ -107,14 +153,12 @@ class Http:
         return None
 
 
-def _new_session():
-    session = requests.Session()
-    session.trust_env = False
-    session.headers["User-Agent"] = "Parley"
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # accounts share sessions
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, _Adapter(max_retries=0))
-    return session
+def _pairs(fields):
+    return list(fields.items()) if isinstance(fields, Mapping) else list(fields)
+
+
+def _keep_nothing(*_):
+    """The exchange holds a password."""
 
 
 def _capped(chunks):
@@ -124,49 +168,6 @@ def _capped(chunks):
         if size > LONGEST_ANSWER:
             raise OutcomeUnknown("The answer was too long to be the provider's")
         yield chunk
-
-
-class NeverLeft(Exception):
-    """No connection was made, so not one byte of the request can have arrived.
-
-    Neither requests nor urllib3 says so by itself: a certificate refused and a connection broken
-    after the request are the same SSLError, a slow handshake the same ReadTimeout as a slow answer.
-    """
-
-    def __init__(self, reason):
-        super().__init__(reason)
-        self.reason = reason
-
-
-class _Connecting:
-    def connect(self):
-        try:
-            super().connect()
-        except Exception as error:
-            why = type(error).__name__
-            raise NeverLeft(f"The provider could not be reached ({why})") from error
-
-
-class _HttpConnection(_Connecting, HTTPConnection):
-    pass
-
-
-class _HttpsConnection(_Connecting, HTTPSConnection):
-    pass
-
-
-class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _HttpConnection
-
-
-class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _HttpsConnection
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args, **options):
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
 
 
 HTTP = Http()

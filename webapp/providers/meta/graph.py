@@ -1,7 +1,7 @@
 """Calls to Meta's Graph API with the account's token; refusals come out as ProviderError."""
 
 from collections.abc import Mapping
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from ..base import OutcomeUnknown, ProviderError
 from ..http import Answer, Http
@@ -19,11 +19,6 @@ class Graph:
     @property
     def number_id(self) -> str:
         return self.credentials.get("phone_number_id", "")
-
-    @property
-    def origin(self) -> tuple:
-        parts = urlsplit(self.address)
-        return parts.scheme, parts.hostname, parts.port
 
     def post(self, path: tuple[str, ...], payload: dict) -> Answer:
         answer = self.http.post(self._url(path), clean(payload), headers=self.authorization())
