@@ -13,14 +13,15 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import aliased
 
 from webapp import jobs
+from webapp.accounts import health
 from webapp.accounts.access_points import provider_of
-from webapp.accounts.models import Account, AccountDrain
+from webapp.accounts.models import Account
 from webapp.columns import utcnow
 from webapp.database import lock
 from webapp.extensions import db
-from webapp.inbox import receipts, sending, summary
+from webapp.inbox import looking_up, outgoing, receipts, sending, summary
 from webapp.inbox.models import Attempt, Interaction, Message, MessageStatus
-from webapp.providers.base import OutcomeUnknown, ProviderError, Recipient, Sent, Text
+from webapp.providers.base import Command, OutcomeUnknown, ProviderError, Sent
 from webapp.system import sending_held
 from webapp.unit_of_work import unit_of_work
 
@@ -34,7 +35,7 @@ CALL_SECONDS = 90  # no call lasts longer: a `sending` older than this is doubtf
 MAX_ATTEMPTS = 6
 RECORD_PATIENCE = 30  # seconds a result waits for the database to come back
 ACCOUNT_PAUSE = 60  # seconds, where the provider gives no hint of its own
-LONGEST_WAIT = 3600  # whatever hint it gives
+LONGEST_WAIT = 86_400  # whatever hint it gives: no limit of a provider's is for more than a day
 WINDOW_CODES = ("131047",)
 UNDER_WAY = (MessageStatus.QUEUED, MessageStatus.SENDING)
 
@@ -46,7 +47,7 @@ class Call:
     message_id: int
     attempt_id: int
     correlation_id: str
-    command: Text
+    command: Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def claim(account_id, places):
     if places <= 0:
         return []
     with unit_of_work():
-        if sending_held() or _paused(account_id):
+        if sending_held() or health.held(account_id):
             return []
         return [call for message in _ready(account_id, places) if (call := _claim(message))]
 
@@ -126,14 +127,10 @@ def accounts_with_work(now=None):
             Message.status.in_(UNDER_WAY),
             Message.status == MessageStatus.QUEUED,
             or_(Message.retry_at.is_(None), Message.retry_at <= now),
+            ~health.is_held(Message.account_id),
         )
         .distinct()
     ).all()
-
-
-def _paused(account_id):
-    drain_row = db.session.get(AccountDrain, account_id)
-    return bool(drain_row and drain_row.paused_until and drain_row.paused_until > utcnow())
 
 
 def _ready(account_id, places):
@@ -168,6 +165,12 @@ def _claim(message):
         _fail(message, refusal.code, refusal.reason, refusal.action)
         _show(message)
         return None
+    try:
+        command = outgoing.command_of(message)
+    except outgoing.Unsendable as error:
+        _fail(message, "unsendable", str(error), "")
+        _show(message)
+        return None
     message.attempt_count += 1
     attempt = Attempt(
         message_id=message.id,
@@ -179,19 +182,7 @@ def _claim(message):
     message.retry_at = None
     db.session.flush()
     _show(message)
-    return Call(message.id, attempt.id, attempt.correlation_id, _command(message))
-
-
-def _command(message):
-    ours = ("", message.account.portfolio)  # another portfolio's user id means nobody here
-    identities = {
-        identity.kind: identity.value
-        for identity in message.contact.identities
-        if identity.scope in ours
-    }
-    phone = identities.get("wa_id") or identities.get("phone")
-    recipient = Recipient(phone=phone, bsuid=None if phone else identities.get("bsuid"))
-    return Text(to=recipient, body=message.text, reply_to=message.reply_to)
+    return Call(message.id, attempt.id, attempt.correlation_id, command)
 
 
 def _call(app, provider, call):
@@ -255,6 +246,8 @@ def _accept(message, attempt, sent):
     message.provider_id = message.provider_id or sent.id
     if message.status in (MessageStatus.SENDING, MessageStatus.UNKNOWN):
         _set_status(message, MessageStatus.SENT)
+        looking_up.plan(message)
+    health.sent(message.account_id)
 
 
 def _doubt(message, attempt, error):
@@ -264,6 +257,7 @@ def _doubt(message, attempt, error):
     if message.status == MessageStatus.SENDING:
         _set_status(message, MessageStatus.UNKNOWN)
         message.error = error.reason
+        looking_up.plan(message)
 
 
 def _refuse(message, attempt, error):
@@ -272,14 +266,16 @@ def _refuse(message, attempt, error):
     if error.code in WINDOW_CODES:
         # The provider's word on the window is final.
         message.interaction.window_expires_at = utcnow()
-    if error.account_wide:
+    if error.auth:
+        health.stopped(message.account_id, error)
+    elif error.account_wide:
         _pause_account(message.account_id, error)
     if message.status != MessageStatus.SENDING:
         return
     tried_enough = message.attempt_count >= (error.max_attempts or MAX_ATTEMPTS)
-    if error.account_wide or not (error.permanent or tried_enough):
+    if error.auth or error.account_wide or not (error.permanent or tried_enough):
         _set_status(message, MessageStatus.QUEUED)
-        message.retry_at = utcnow() + timedelta(seconds=_back_off(message, error))
+        message.retry_at = _again_at(message, error)
         message.error_code, message.error = _code(error), error.reason
     else:
         _fail(message, _code(error), error.reason, error.action)
@@ -287,6 +283,11 @@ def _refuse(message, attempt, error):
 
 def _code(error):
     return error.code[:20] if error.code else None
+
+
+def _again_at(message, error):
+    """When it may be tried again; what waits for the account's credentials goes with them."""
+    return None if error.auth else utcnow() + timedelta(seconds=_back_off(message, error))
 
 
 def _back_off(message, error):
@@ -299,11 +300,8 @@ def _back_off(message, error):
 
 
 def _pause_account(account_id, error):
-    row = db.session.get(AccountDrain, account_id)
-    if row is not None:
-        wait = min(error.retry_after or ACCOUNT_PAUSE, LONGEST_WAIT)
-        row.paused_until = utcnow() + timedelta(seconds=wait)
-        row.problem = error.reason
+    wait = min(error.retry_after or ACCOUNT_PAUSE, LONGEST_WAIT)
+    health.slowed(account_id, utcnow() + timedelta(seconds=wait), error.reason)
 
 
 def _fail(message, code, reason, action):

@@ -7,16 +7,23 @@ from sqlalchemy import select
 from webapp import jobs
 from webapp.accounts import access_points
 from webapp.columns import utcnow
+from webapp.database import lock
 from webapp.extensions import db
 from webapp.inbox import summary
+from webapp.inbox.file_checks import PLURALS
 from webapp.inbox.models import (
+    Attachment,
     CloseReason,
     Direction,
+    Media,
+    MediaState,
     Message,
     MessageStatus,
 )
+from webapp.providers.base import MessageKind
 
 MAX_TEXT = 4096
+LONGEST_EMOJI = 32  # a family with skin tones is one emoji of some twenty characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +62,21 @@ def may_send(interaction, kind="text", now=None, written=False):
         return Refusal("blocked", "This contact is blocked.", "Unblock the contact first.")
     if not written and interaction.is_closed(now):
         return _closed(interaction)
-    if kind not in access_points.capabilities_of(account).kinds:
-        return Refusal("capability", f"{account.name}'s provider cannot send this.")
-    if not interaction.window_open(now):
+    provider = access_points.provider_of(account)
+    if not _can(provider.can, kind):
+        what = PLURALS.get(kind, "this kind of message")
+        return Refusal("capability", f"{provider.label} cannot send {what}.")
+    if kind != MessageKind.TEMPLATE and not interaction.window_open(now):
         return Refusal(
             "window_closed",
             "The 24-hour reply window is closed.",
             "You can write again when the customer does.",
         )
     return None
+
+
+def _can(can, kind):
+    return kind in can.kinds or (kind == MessageKind.TEMPLATE and can.templates)
 
 
 def write(interaction, author, text, client_key, reply_to=None):
@@ -75,7 +88,85 @@ def write(interaction, author, text, client_key, reply_to=None):
     if known is not None:
         return known
     text = _checked(text)
-    refusal = may_send(interaction)
+    return _queued(interaction, author, MessageKind.TEXT, text, client_key, reply_to=reply_to)
+
+
+def write_file(interaction, author, attachment, caption, client_key, reply_to=None):
+    """Store a file to be sent; the attachment becomes the message's own file.
+
+    A caption this provider cannot carry follows as a message of its own.
+    """
+    known = _with_key(interaction, client_key)
+    if known is not None:
+        return known
+    attachment = attachment and db.session.scalar(
+        lock(select(Attachment).where(Attachment.id == attachment.id))
+    )
+    if attachment is None:
+        raise ValueError("This file is gone: it was sent already, or thrown away.")
+    can = access_points.capabilities_of(interaction.account)
+    kind, carried = attachment.kind, attachment.kind in can.captions
+    caption = _caption(caption, can.max_caption if carried else MAX_TEXT)
+    message = _queued(
+        interaction, author, kind, caption if carried else "", client_key, reply_to=reply_to
+    )
+    _own_file(message, attachment)
+    db.session.delete(attachment)
+    summary.note_message(interaction, message)  # now that it knows how long it plays
+    if caption and not carried:
+        _queued(interaction, author, MessageKind.TEXT, caption, f"{client_key[:56]}-caption")
+    return message
+
+
+def send_location(interaction, author, place, client_key, reply_to=None):
+    """Store a place: {latitude, longitude} and maybe a name and an address."""
+    known = _with_key(interaction, client_key)
+    if known is not None:
+        return known
+    text = ", ".join(filter(None, (place.get("name"), place.get("address"))))
+    return _queued(
+        interaction, author, MessageKind.LOCATION, text, client_key, reply_to, content=place
+    )
+
+
+def send_contacts(interaction, author, cards, client_key, reply_to=None):
+    """Store contact cards: each {name, phones, emails, organization}, phones as digits."""
+    known = _with_key(interaction, client_key)
+    if known is not None:
+        return known
+    if not cards or not all(card["name"] and card["phones"] for card in cards):
+        raise ValueError("A contact needs a name and a phone number.")
+    text = ", ".join(card["name"] for card in cards)
+    content = {"cards": list(cards)}
+    return _queued(
+        interaction, author, MessageKind.CONTACTS, text, client_key, reply_to, content=content
+    )
+
+
+def react(interaction, author, message, emoji, client_key):
+    """Store our reaction to a message; none takes an earlier one back."""
+    known = _with_key(interaction, client_key)
+    if known is not None:
+        return known
+    emoji = emoji.strip()
+    if not message.provider_id or message.direction == Direction.NOTE:
+        raise ValueError("This message has not reached WhatsApp, so nobody can react to it.")
+    if len(emoji) > LONGEST_EMOJI or (emoji and emoji.isascii()):
+        raise ValueError("A reaction is one emoji.")
+    return _queued(
+        interaction,
+        author,
+        MessageKind.REACTION,
+        emoji,
+        client_key,
+        content={"emoji": emoji},
+        target_provider_id=message.provider_id,
+    )
+
+
+def _queued(interaction, author, kind, text, client_key, reply_to=None, **columns):
+    """Ask the gate, store, and hint: what every kind of message goes through."""
+    refusal = may_send(interaction, kind)
     if refusal:
         raise Refused(refusal)
     message = _stored(
@@ -83,11 +174,13 @@ def write(interaction, author, text, client_key, reply_to=None):
         author,
         text,
         client_key,
+        kind=kind,
         direction=Direction.OUT,
         status=MessageStatus.QUEUED,
         reply_to=reply_to,
+        **columns,
     )
-    if interaction.first_reply_at is None:
+    if interaction.first_reply_at is None and kind != MessageKind.REACTION:
         interaction.first_reply_at = message.received_at
     summary.note_message(interaction, message)
     summary.announce(interaction, message)
@@ -119,12 +212,52 @@ def retry(message, by):
     """
     if message.status not in (MessageStatus.FAILED, MessageStatus.UNKNOWN):
         raise ValueError("Only a message that failed, or may have, can be sent again.")
-    again = write(
-        message.interaction, by, message.text, f"retry-{message.id}", reply_to=message.reply_to
-    )
+    again = _with_key(message.interaction, f"retry-{message.id}") or _again(message, by)
     message.retried_as_id = again.id
     summary.announce(message.interaction, message)
     return again
+
+
+def _again(message, by):
+    """The same once more: its words, its structured rest, and the file that is stored already."""
+    again = _queued(
+        message.interaction,
+        by,
+        message.kind,
+        message.text,
+        f"retry-{message.id}",
+        message.reply_to,
+        content=message.content,
+        target_provider_id=message.target_provider_id,
+    )
+    if message.media is not None:
+        _own_file(again, message.media)
+        summary.note_message(message.interaction, again)
+    return again
+
+
+def _own_file(message, source):
+    """`source` is an Attachment or another message's Media: their columns bear the same names."""
+    names = ("mime_type", "filename", "size", "sha256", "width", "height", "seconds")
+    message.media = Media(
+        account_id=message.account_id,
+        state=MediaState.READY,
+        storage_key=source.storage_key,
+        thumbnail_key=source.thumbnail_key,
+        next_attempt_at=None,
+        **{name: getattr(source, name) for name in names},
+    )
+    db.session.flush()
+
+
+def _caption(text, longest):
+    text = (text or "").replace("\r\n", "\n").replace("\x00", "").strip()
+    if len(text) > longest:
+        raise ValueError(
+            f"A caption may have {longest:,} characters; this has {len(text):,}. "
+            "Shorten it or send it as a message."
+        )
+    return text
 
 
 def _checked(text):

@@ -19,12 +19,23 @@ def note_message(interaction, message):
         return
     interaction.last_message_at = message.written_at
     interaction.last_message_id = message.id
-    interaction.last_text = message.text[:LAST_TEXT]
+    interaction.last_text = line_of(message)[:LAST_TEXT]
     interaction.last_kind = message.kind
     interaction.last_direction = message.direction
     interaction.last_status = message.status if message.direction == Direction.OUT else None
     if message.direction == Direction.OUT and message.status != MessageStatus.FAILED:
         interaction.unanswered_since = None
+
+
+def line_of(message):
+    """What the row says of a message; "" where the word for its kind says it all."""
+    media = getattr(message, "media", None)
+    if message.text or media is None:
+        return message.text
+    if message.kind in ("voice", "audio") and media.seconds:
+        word = "Voice message" if message.kind == "voice" else "Audio"
+        return f"{word}, {media.seconds // 60}:{media.seconds % 60:02d}"
+    return media.filename if message.kind == "document" else ""
 
 
 def note_status(interaction, message):
@@ -58,9 +69,11 @@ def announce(interaction, *messages):
 
 def announce_row(interaction_id, owner_id, queue_id, message_ids=()):
     """The same, for who has the ids alone."""
-    push.changed(f"interaction:{interaction_id}", ids=message_ids)
-    push.changed("inbox", ids=[interaction_id])
+    thread = f"interaction:{interaction_id}"
+    lists = ["inbox"]
     if owner_id:
-        push.changed(f"user:{owner_id}", ids=[interaction_id])
+        lists.append(f"user:{owner_id}")
     elif queue_id:
-        push.changed(f"queue:{queue_id}", ids=[interaction_id])
+        lists.append(f"queue:{queue_id}")
+    push.changed(thread, ids=message_ids, about=thread)
+    push.changed(*lists, ids=[interaction_id], about=thread)

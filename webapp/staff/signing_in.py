@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-import sys
 from datetime import timedelta
 
 from argon2 import PasswordHasher
@@ -10,6 +9,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager
 
+from webapp.aside import aside
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.staff import presence
@@ -25,7 +25,7 @@ _nobody = _hasher.hash(secrets.token_urlsafe(16))
 
 
 def hash_password(password):
-    return _aside(_hasher.hash, password)
+    return aside(_hasher.hash, password)
 
 
 def find_person(email):
@@ -35,7 +35,7 @@ def find_person(email):
 def check(email, password):
     """The active person with this password, or None; equally slow whatever was wrong."""
     user = find_person(email)
-    right = _aside(_matches, user.password_hash if user else _nobody, password)
+    right = aside(_matches, user.password_hash if user else _nobody, password)
     return user if user is not None and right and user.active else None
 
 
@@ -109,13 +109,3 @@ def _matches(password_hash, password):
         return _hasher.verify(password_hash, password)
     except (Argon2Error, InvalidHashError):
         return False
-
-
-def _aside(function, *arguments):
-    """Run it in gevent's thread pool if gevent runs us: argon2 would hold up every page."""
-    gevent_monkey = sys.modules.get("gevent.monkey")
-    if gevent_monkey and gevent_monkey.is_module_patched("threading"):
-        from gevent import get_hub
-
-        return get_hub().threadpool.apply(function, arguments)
-    return function(*arguments)

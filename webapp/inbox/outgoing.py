@@ -1,0 +1,166 @@
+"""Builds what a provider is asked to send from a stored message, at the moment of the call."""
+
+from functools import partial
+
+from webapp import media_store
+from webapp.accounts.access_points import capabilities_of
+from webapp.inbox import signed_files
+from webapp.providers.base import (
+    Buttons,
+    Choice,
+    ContactCard,
+    ContactsMessage,
+    IdentityKind,
+    ListMenu,
+    LocationMessage,
+    MediaMessage,
+    MessageKind,
+    OutgoingFile,
+    Parameter,
+    Reaction,
+    Recipient,
+    Section,
+    TemplateButton,
+    TemplateMessage,
+    Text,
+)
+
+
+class Unsendable(Exception):
+    """What was stored cannot be put into words the provider understands; never tried again."""
+
+
+def command_of(message, can=None):
+    """The command for a message about to leave."""
+    can = can or capabilities_of(message.account)
+    build = _BUILDERS.get(message.kind)
+    if build is None:
+        raise Unsendable("This kind of message cannot be sent.")
+    to = recipient_of(message.contact, message.account, can.addresses)
+    return build(message, to, message.reply_to if can.quotes else None)
+
+
+def recipient_of(contact, account, addresses):
+    """The first of the customer's identities that the provider's API takes."""
+    ours = ("", account.portfolio)  # another portfolio's user id means nobody here
+    known = {
+        identity.kind: identity.value for identity in contact.identities if identity.scope in ours
+    }
+    for kind in addresses:
+        if known.get(kind):
+            by_id = kind in (IdentityKind.BSUID, IdentityKind.PARENT_BSUID)
+            return Recipient(bsuid=known[kind]) if by_id else Recipient(phone=known[kind])
+    raise Unsendable("This customer has no number or user id the provider can write to.")
+
+
+def _text(message, to, reply_to):
+    return Text(to=to, body=message.text, reply_to=reply_to)
+
+
+def _file(message, to, reply_to):
+    return MediaMessage(
+        to=to,
+        kind=MessageKind(message.kind),
+        file=_outgoing_file(message),
+        caption=message.text,
+        reply_to=reply_to,
+    )
+
+
+def _outgoing_file(message):
+    media = message.media
+    if media is None or not media.storage_key:
+        raise Unsendable("The file of this message is no longer stored.")
+    return OutgoingFile(
+        open=partial(media_store.open, media.storage_key),
+        url=signed_files.address_of(media),
+        mime_type=media.mime_type,
+        size=media.size or 0,
+        filename=media.filename,
+    )
+
+
+def _location(message, to, reply_to):
+    place = message.content
+    return LocationMessage(
+        to=to,
+        latitude=place["latitude"],
+        longitude=place["longitude"],
+        name=place.get("name", ""),
+        address=place.get("address", ""),
+        reply_to=reply_to,
+    )
+
+
+def _contacts(message, to, reply_to):
+    cards = tuple(
+        ContactCard(
+            name=card["name"],
+            phones=tuple(card.get("phones", ())),
+            emails=tuple(card.get("emails", ())),
+            organization=card.get("organization", ""),
+        )
+        for card in message.content["cards"]
+    )
+    return ContactsMessage(to=to, cards=cards, reply_to=reply_to)
+
+
+def _reaction(message, to, reply_to):
+    return Reaction(to=to, message_id=message.target_provider_id, emoji=message.text)
+
+
+def _interactive(message, to, reply_to):
+    """Buttons where `content` has choices, a list where it has sections."""
+    content = message.content
+    footer = content.get("footer", "")
+    if "sections" in content:
+        sections = tuple(
+            Section(section.get("title", ""), _choices(section["choices"]))
+            for section in content["sections"]
+        )
+        return ListMenu(to, message.text, content["button"], sections, footer, reply_to)
+    return Buttons(to, message.text, _choices(content["choices"]), footer, reply_to)
+
+
+def _choices(choices):
+    return tuple(
+        Choice(choice["id"], choice["title"], choice.get("description", "")) for choice in choices
+    )
+
+
+def _template(message, to, reply_to):
+    content = message.content
+    header = content.get("header_kind")
+    return TemplateMessage(
+        to=to,
+        name=content["name"],
+        language=content["language"],
+        body=_parameters(content.get("body")),
+        header_text=_parameters(content.get("header_text")),
+        header_file=_outgoing_file(message) if header else None,
+        header_kind=MessageKind(header) if header else None,
+        buttons=tuple(
+            TemplateButton(button["index"], button["kind"], button["value"])
+            for button in content.get("buttons", ())
+        ),
+    )
+
+
+def _parameters(values):
+    return tuple(Parameter(value["value"], value.get("name", "")) for value in values or ())
+
+
+_BUILDERS = {
+    MessageKind.TEXT: _text,
+    MessageKind.IMAGE: _file,
+    MessageKind.VIDEO: _file,
+    MessageKind.AUDIO: _file,
+    MessageKind.VOICE: _file,
+    MessageKind.DOCUMENT: _file,
+    MessageKind.STICKER: _file,
+    MessageKind.LOCATION: _location,
+    MessageKind.CONTACTS: _contacts,
+    MessageKind.REACTION: _reaction,
+    MessageKind.INTERACTIVE: _interactive,
+    MessageKind.TEMPLATE: _template,
+}
