@@ -13,8 +13,23 @@ COLUMNS = ("phone_number_id", "waba_id", "app_id")
 
 def provider_of(account):
     """A provider that may be called after the session that loaded the account has ended."""
+    return _provider(account, account.provider, settings_of(account))
+
+
+def reader_of(account, name):
+    """What reads a webhook that came in this provider's format, the account's own or one it left;
+    None where there is no such provider."""
+    if name == account.provider:
+        return provider_of(account)
+    if name not in providers.PROVIDERS:
+        return None
+    known = account.former_credentials if name == account.former_provider else None
+    return _provider(account, name, known or {})
+
+
+def _provider(account, name, credentials):
     return providers.provider_for(
-        SimpleNamespace(provider=account.provider, credentials=settings_of(account)),
+        SimpleNamespace(provider=name, credentials=credentials),
         {
             **current_app.config,
             "WEBHOOK_URL": current_app.config["PUBLIC_URL"] + account.webhook_path,

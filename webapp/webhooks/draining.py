@@ -5,7 +5,7 @@ import time
 import traceback
 from datetime import timedelta
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from webapp import jobs
 from webapp.accounts.models import AccountDrain
@@ -42,7 +42,11 @@ _PLAIN = (
 )
 _HEARD = (
     update(DRAINS)
-    .where(DRAINS.c.account_id == bindparam("own"))
+    .where(
+        DRAINS.c.account_id == bindparam("own"),
+        # One that is read again came long ago.
+        or_(DRAINS.c.last_event_at.is_(None), DRAINS.c.last_event_at < bindparam("heard")),
+    )
     .values(last_event_at=bindparam("heard"))
 )
 

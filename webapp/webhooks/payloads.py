@@ -3,10 +3,12 @@
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import parse_qsl
 
+from flask import current_app
 from sqlalchemy import bindparam, or_, text
 
-from webapp.accounts.access_points import provider_of
+from webapp.accounts.access_points import reader_of
 from webapp.accounts.models import Account
 from webapp.columns import UtcDateTime, utcnow
 from webapp.contacts.people import keys_of
@@ -33,9 +35,10 @@ BATCH_BYTES = 8 * 1024 * 1024  # one body may have 4 MB
 _NEXT = (
     text(
         """
-        SELECT id, body, received_at, attempt_count FROM (
+        SELECT * FROM (
             SELECT *, sum(length(body)) OVER (ORDER BY id) - length(body) AS before FROM (
-                SELECT id, body, received_at, attempt_count FROM webhook_payloads
+                SELECT id, provider, method, query, content_type, body, received_at, attempt_count
+                FROM webhook_payloads
                 WHERE account_id = :account_id AND processed_at IS NULL
                     AND (next_attempt_at IS NULL OR next_attempt_at <= :now)
                 ORDER BY id LIMIT :most
@@ -93,8 +96,46 @@ def read_batch(account_id):
     if not rows:
         return []
     account = db.session.get(Account, account_id)
-    provider, addresses = provider_of(account), Addresses(account)
-    return [_read(row, provider, addresses) for row in rows]
+    readers, addresses = Readers(account), Addresses(account)
+    return [_read(row, readers, addresses) for row in rows]
+
+
+class Readers:
+    """The providers whose webhooks one account has had, each made once."""
+
+    def __init__(self, account):
+        self._account = account
+        self._made = {}
+
+    def events_of(self, row):
+        """What a stored webhook tells, as its provider reads it."""
+        name = self._format(row)
+        if name not in self._made:
+            self._made[name] = reader_of(self._account, name)
+        if self._made[name] is None:
+            raise LookupError(f"No provider {name} here")
+        return self._made[name].parse(self._request(row))
+
+    def _format(self, row):
+        if row.provider:
+            return row.provider
+        # Kept before a row said so: of the provider the account had at that time.
+        moved_at = self._account.moved_at
+        before = moved_at is not None and row.received_at < moved_at
+        return (before and self._account.former_provider) or self._account.provider
+
+    def _request(self, row):
+        return WebhookRequest(
+            row.method,
+            current_app.config["PUBLIC_URL"] + self._path(row) + (row.query and f"?{row.query}"),
+            {"content-type": row.content_type} if row.content_type else {},
+            bytes(row.body),
+            dict(parse_qsl(row.query, keep_blank_values=True)) if row.query else {},
+            row.received_at,
+        )
+
+    def _path(self, row):
+        return f"/webhooks/{self._format(row)}/{self._account.webhook_token}"
 
 
 def _rows(account_id):
@@ -102,12 +143,10 @@ def _rows(account_id):
     return db.session.execute(_NEXT, values).all()
 
 
-def _read(row, provider, addresses):
+def _read(row, readers, addresses):
     payload = Payload(row.id, row.received_at, row.attempt_count)
-    request = WebhookRequest("POST", "", {}, bytes(row.body), received_at=row.received_at)
     try:
-        events = provider.parse(request)
-        for place, event in enumerate(events, start=1):
+        for place, event in enumerate(readers.events_of(row), start=1):
             _address(payload, place, event, addresses)
     except Exception as error:  # parsing promises not to raise; a batch must not hang on that
         payload.fault = error
