@@ -9,12 +9,19 @@ class Handler(BaseHTTPRequestHandler):
         """Nothing: a test's output is its own."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request, client_address):
+        """A caller that went away is part of what is tried."""
+
+
 class LocalServer:
     """`listen(handler)` starts it; `url` is where."""
 
-    def listen(self, handler):
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+    def listen(self, handler, port=0):
+        self._server = _Server(("127.0.0.1", port), handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
