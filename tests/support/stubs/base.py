@@ -144,7 +144,7 @@ class ProviderStub(LocalServer):
         if status < 300:
             self._note(taken)
         if body is None:
-            body = success.body
+            status, body = success.status, success.body
         return Reply(status, body, {**success.headers, **(headers[0] if headers else {})})
 
     def refuse(self, rule, reply: Reply) -> Reply:
