@@ -1,9 +1,14 @@
 """How each database is opened: what a connection needs before anybody uses it."""
 
-from sqlalchemy import event
+from time import monotonic
 
-from webapp.extensions import db
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
+
+from webapp.extensions import READING, db
 from webapp.unit_of_work import is_writing
+
+PING_AFTER = 5  # seconds a pooled connection was idle
 
 
 def engine_options(url):
@@ -14,17 +19,20 @@ def engine_options(url):
     return {
         "pool_size": 10,
         "max_overflow": 10,
-        "pool_pre_ping": True,
         "connect_args": {"options": limits, "connect_timeout": 5},
     }
 
 
 def prepare(app):
-    """Attach the SQLite rules; call inside the application's context."""
+    """Attach each database's rules; call once, when the application is made."""
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _on_sqlite_connect)
             event.listen(db.engine, "begin", _on_sqlite_begin)
+        else:
+            app.extensions[READING] = db.engine.execution_options(isolation_level="AUTOCOMMIT")
+            event.listen(db.engine, "checkin", _on_checkin)
+            event.listen(db.engine, "checkout", _on_checkout)
 
 
 def is_postgresql():
@@ -46,6 +54,21 @@ def lock(statement, skip_locked=False):
     SQLite has no row locks: there the writing transaction itself is the lock.
     """
     return statement.with_for_update(key_share=True, skip_locked=skip_locked)
+
+
+def _on_checkin(_connection, record):
+    record.info["idle_since"] = monotonic()
+
+
+def _on_checkout(connection, record, _proxy):
+    """Ask whether the server is still there only after a pause: it costs a round trip each time."""
+    if monotonic() - record.info.get("idle_since", monotonic()) < PING_AFTER:
+        return
+    dialect = db.engine.dialect
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error  # the pool opens another one
 
 
 def _on_sqlite_connect(connection, _record):
