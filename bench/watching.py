@@ -95,7 +95,8 @@ class Page(threading.Thread):
         if packet == "2":
             self._socket.send("3")
         elif packet and packet.startswith('42["changed"'):
-            self._changed(json.loads(packet[2:])[1])
+            for signal in json.loads(packet[2:])[1]:
+                self._changed(signal)
 
     def _changed(self, signal):
         for name, room, _ in ELEMENTS:

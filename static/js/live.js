@@ -46,12 +46,15 @@ function heard(connected = status.connected) {
   status.heardAt = Date.now();
 }
 
-function changed({ room, seq, ids }) {
+// What is said to several rooms at once names them all; those this page does not watch are not its own.
+function changed(signals) {
   heard();
-  const last = rooms.get(room);
-  rooms.set(room, seq);
-  const missed = last === undefined || seq !== last + 1;
-  wake(room, ids, missed);
+  for (const { room, seq, ids } of signals) {
+    if (!rooms.has(room)) continue;
+    const last = rooms.get(room);
+    rooms.set(room, seq);
+    wake(room, ids, last === undefined || seq !== last + 1);
+  }
 }
 
 async function beat() {

@@ -16,18 +16,25 @@ log = logging.getLogger(__name__)
 
 CHANNEL = "parley"  # in Redis; the server listens to the same one (create_app)
 
+SIGNALS = "signals"  # under which a unit of work collects them
 MOST_UNSAID = 10_000
 
 _managers = {}
 _unsaid = set()
 
 
-def changed(*rooms, ids=()):
-    """After the commit, `changed {room, seq, ids}` goes to each room, once per room."""
+def changed(*rooms, ids=(), about=None):
+    """After the commit, `changed [{room, seq, ids}, …]` goes to each room, once per room.
+
+    Rooms that change about one thing (an interaction) are told in one message: publishing it, and
+    taking it in every web process, costs more than all else a customer's message asks of Redis.
+    """
+    signals = pending(SIGNALS)
+    if signals is None:
+        signals = _Signals()
+        after_commit(SIGNALS, signals)
     for room in rooms:
-        key = ("changed", room)
-        known = getattr(pending(key), "ids", ())
-        after_commit(key, _Signal(room, dict.fromkeys((*known, *ids))))
+        signals.add(room, ids, about or room)
 
 
 def tell(event, room, **facts):
@@ -36,27 +43,18 @@ def tell(event, room, **facts):
 
 
 def emit(event, facts, room):
-    """Send at once to every process; a browser that misses it finds out by its room's number."""
+    """Send at once to every process; a browser that misses it finds out by its room's number.
+
+    Several rooms hear it together, each browser once.
+    """
     manager().emit(event, facts, room=room)
 
 
 def signal_now(room, ids=()):
-    """Number the signal and send it; without Redis browsers fall back to asking."""
-    try:
-        seq = redis_clients.hasty.incr(seq_key(room))
-    except RedisError as error:
-        log.warning("no signal for %s: %s", room, error)
-        if len(_unsaid) < MOST_UNSAID:
-            _unsaid.add(room)
-        return
-    emit("changed", {"room": room, "seq": seq, "ids": list(ids)}, room)
-    _catch_up()
-
-
-def _catch_up():
-    """Redis answers again: what could not be said meanwhile left no gap that pages would notice."""
-    while _unsaid:
-        signal_now(_unsaid.pop())
+    """Number one signal and send it, with no commit to wait for."""
+    signals = _Signals()
+    signals.add(room, ids, room)
+    signals()
 
 
 def current_seq(rooms):
@@ -77,10 +75,37 @@ def manager():
     return _managers[url]
 
 
-class _Signal:
-    def __init__(self, room, ids):
-        self.room = room
-        self.ids = tuple(ids)
+class _Signals:
+    """What one unit of work changed: ids by room, and which rooms are told together."""
+
+    def __init__(self):
+        self._ids = {}  # room → ids, in the order they changed
+        self._about = {}  # room → what its signal is told along with
+
+    def add(self, room, ids, about):
+        self._ids.setdefault(room, {}).update(dict.fromkeys(ids))
+        self._about.setdefault(room, about)
 
     def __call__(self):
-        signal_now(self.room, self.ids)
+        """Number the signals and send them; without Redis browsers fall back to asking."""
+        while _unsaid:  # Redis may answer again: what was not said left no gap pages would notice
+            self.add(_unsaid.pop(), (), "unsaid")
+        try:
+            numbers = _next_numbers(self._ids)
+        except RedisError as error:
+            log.warning("no signal for %s rooms: %s", len(self._ids), error)
+            _unsaid.update(list(self._ids)[: max(0, MOST_UNSAID - len(_unsaid))])
+            return
+        together = {}
+        for room, seq in numbers.items():
+            signal = {"room": room, "seq": seq, "ids": list(self._ids[room])}
+            together.setdefault(self._about[room], []).append(signal)
+        for signals in together.values():
+            emit("changed", signals, [signal["room"] for signal in signals])
+
+
+def _next_numbers(rooms):
+    with redis_clients.hasty.pipeline(transaction=False) as pipeline:
+        for room in rooms:
+            pipeline.incr(seq_key(room))
+        return dict(zip(rooms, pipeline.execute(), strict=True))
