@@ -154,6 +154,13 @@ def upgrade():
             sa.Column("content_type", sa.String(length=120), server_default="", nullable=False)
         )
         batch_op.create_index("ix_webhook_payloads_account", ["account_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_webhook_payloads_account_failed",
+            ["account_id", "id"],
+            unique=False,
+            postgresql_where=sa.text("error IS NOT NULL"),
+            sqlite_where=sa.text("error IS NOT NULL"),
+        )
 
 
 def downgrade():

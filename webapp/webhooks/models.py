@@ -33,6 +33,13 @@ class WebhookPayload(db.Model):
             postgresql_where=text("error IS NOT NULL"),
             sqlite_where=text("error IS NOT NULL"),
         ),
+        Index(
+            "ix_webhook_payloads_account_failed",
+            "account_id",
+            "id",
+            postgresql_where=text("error IS NOT NULL"),
+            sqlite_where=text("error IS NOT NULL"),
+        ),
         Index("ix_webhook_payloads_account", "account_id", "id"),
     )
 

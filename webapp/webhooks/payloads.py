@@ -158,11 +158,12 @@ def _address(payload, place, event, addresses):
         if not event.harmless:
             payload.notes.append(event.reason)
         return
-    account = addresses.account_for(event.account_ref)
+    account = addresses.account_for(event)
     if account is None:
         ref = event.account_ref
-        named = ref.phone_number_id or ref.waba_id
-        payload.notes.append(f"No account here with the same app secret has the number id {named}.")
+        id = ref.phone_number_id or ref.waba_id
+        named = f"id {id}" if id else ref.display_phone
+        payload.notes.append(f"No account here with the same secret has the number {named}.")
     elif _names_nobody(event, account):
         payload.notes.append("Somebody is named in a way that cannot be stored.")
     else:
