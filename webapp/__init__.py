@@ -46,8 +46,8 @@ def _extensions(app):
 def _features(app):
     from webapp import commands, health
     from webapp.about import routes as about
-    from webapp.accounts import routes as accounts
-    from webapp.inbox import media_routes as inbox
+    from webapp.accounts import life_routes as accounts
+    from webapp.inbox import sending_routes as inbox
     from webapp.live import push, socket
     from webapp.queues import routes as queues
     from webapp.sandbox import routes as sandbox

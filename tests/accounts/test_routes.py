@@ -158,7 +158,7 @@ def test_an_account_that_received_something_is_not_deleted(desk, account):
 
     answer = desk.post(f"/accounts/{account.id}/delete", follow_redirects=True)
 
-    assert "Switch it off instead" in text_of(answer)
+    assert "archive it instead" in text_of(answer)
     assert db.session.get(Account, account.id) is not None
 
 

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import selectinload
 
 from webapp.accounts.access_points import provider_of
@@ -38,15 +38,21 @@ class Checked:
         return all(line.ok for line in self.lines)
 
 
-def listing():
+def listing(archived=False):
     """(account, drain row) by name; the number of queries does not grow with the accounts."""
+    is_archived = Account.archived_at.is_not(None)
     rows = (
         select(Account, AccountDrain)
         .outerjoin(AccountDrain, AccountDrain.account_id == Account.id)
         .options(selectinload(Account.steps).joinedload(RoutingStep.queue))
+        .where(is_archived if archived else ~is_archived)
         .order_by(Account.name, Account.id)
     )
     return [tuple(row) for row in db.session.execute(rows)]
+
+
+def any_archived():
+    return bool(db.session.scalar(select(exists().where(Account.archived_at.is_not(None)))))
 
 
 def of(account):

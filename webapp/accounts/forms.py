@@ -29,7 +29,39 @@ ANCHORS = (
 )
 
 
-class AccountForm(FlaskForm):
+class Needed:
+    """Marks a field as one to fill in; whether it has to be, and why, says `rules`."""
+
+    field_flags = {"required": True}
+
+    def __call__(self, form, field):
+        return None
+
+
+class ProviderForm(FlaskForm):
+    """What an account needs at its provider; `form_for` and `form_to_move` add the fields."""
+
+    declared = ()
+
+    @property
+    def provider_fields(self):
+        """(declared, field) in the provider's order: plain settings, then secrets."""
+        declared = sorted(self.declared, key=lambda one: one.secret)
+        return [(one, self[one.name]) for one in declared]
+
+    @property
+    def provider_values(self):
+        """What was typed in; an empty secret means the stored one."""
+        return {one.name: self[one.name].data or "" for one in self.declared}
+
+    def show(self, errors):
+        """Put the rules' sentences below their fields."""
+        for name, sentence in errors.items():
+            field = self._fields.get(name)
+            (field.errors if field is not None else self.form_errors).append(sentence)
+
+
+class AccountForm(ProviderForm):
     name = StringField("Name in Parley", [InputRequired()])
     key = StringField(
         "Key", [InputRequired()], description="One to five letters or digits, as in reports."
@@ -52,14 +84,8 @@ class AccountForm(FlaskForm):
     )
     enabled = BooleanField("Switched on", default=True)
 
-    @property
-    def provider_fields(self):
-        """(declared, field) in the provider's order: plain settings, then secrets."""
-        declared = sorted(self.declared, key=lambda one: one.secret)
-        return [(one, self[one.name]) for one in declared]
-
     def values(self):
-        """What was typed in, for `saving`; an empty secret means the stored one."""
+        """What was typed in, for `saving`."""
         return saving.Values(
             name=self.name.data or "",
             key=self.key.data or "",
@@ -70,31 +96,48 @@ class AccountForm(FlaskForm):
             agent_ids=tuple(self.agent_ids.data or ()),
             session_anchor=self.session_anchor.data,
             enabled=self.enabled.data,
-            provider_values={one.name: self[one.name].data or "" for one in self.declared},
+            provider_values=self.provider_values,
         )
-
-    def show(self, errors):
-        """Put the rules' sentences below their fields."""
-        for name, sentence in errors.items():
-            field = self._fields.get(name)
-            (field.errors if field is not None else self.form_errors).append(sentence)
 
 
 def form_for(provider_name, account=None):
     """The form for an account of this provider, filled from the account if there is one."""
-    declared = [one for one in PROVIDERS[provider_name].form_fields if not one.generated]
-    fields = {one.name: _field(one) for one in declared}
-    form_class = type("ProviderAccountForm", (AccountForm,), {**fields, "declared": declared})
-    form = form_class(data=_data(account, declared) if account else None)
+    form_class = _class(AccountForm, provider_name, account)
+    form = form_class(data=_data(account, form_class.declared) if account else None)
     _fill_choices(form)
     return form
 
 
-def _field(declared):
-    validators = [InputRequired()] if declared.required and not declared.secret else []
+def form_to_move(moved):
+    """Only what the provider needs; `moved` is the account as it would be there."""
+    form_class = _class(ProviderForm, moved.provider, moved)
+    return form_class(data=_stored(moved, form_class.declared))
+
+
+def _class(base, provider_name, account):
+    declared = [one for one in PROVIDERS[provider_name].form_fields if not one.generated]
+    fields = {one.name: _field(one, account) for one in declared}
+    return type("FormOfProvider", (base,), {**fields, "declared": declared})
+
+
+def _field(declared, account):
     if declared.secret:
         return PasswordField(declared.label, description=declared.hint)
-    return StringField(declared.label, validators, description=declared.hint)
+    said = {"description": declared.hint, "validators": [Needed()] if declared.required else []}
+    if declared.choices:
+        return SelectField(declared.label, choices=_offered(declared, account), **said)
+    return StringField(declared.label, **said)
+
+
+def _offered(declared, account):
+    """A region is chosen by a person: none is preset where it has to be known."""
+    known = account is not None and sealing.stored(account, declared.name)
+    empty = [("", "Choose…")] if declared.required and not known else []
+    return _choices([*empty, *declared.choices])
+
+
+def _stored(account, declared):
+    return {one.name: sealing.stored(account, one.name) for one in declared if not one.secret}
 
 
 def _data(account, declared):
@@ -109,7 +152,7 @@ def _data(account, declared):
         "agent_ids": [agent.id for agent in account.agents],
         "session_anchor": account.session_anchor,
         "enabled": account.enabled,
-        **{one.name: sealing.stored(account, one.name) for one in declared if not one.secret},
+        **_stored(account, declared),
     }
 
 

@@ -1,10 +1,10 @@
 """Pages of WhatsApp accounts."""
 
-from flask import Blueprint, abort, current_app, flash, render_template, request, url_for
+from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask_login import current_user
 
 from webapp import pages
-from webapp.accounts import condition, forms, payloads, saving, sealing
+from webapp.accounts import condition, forms, guiding, living, payloads, saving, sealing
 from webapp.accounts.models import Account
 from webapp.extensions import db
 from webapp.providers import PROVIDERS
@@ -19,7 +19,15 @@ bp = Blueprint("accounts", __name__, url_prefix="/accounts")
 @bp.get("")
 @needs(Role.ADMIN)
 def index():
-    return pages.render("accounts/index.html", rows=condition.listing(), providers=PROVIDERS)
+    archived = request.args.get("show") == "archived"
+    rows = condition.listing(archived)
+    return pages.render(
+        "accounts/index.html",
+        rows=rows,
+        providers=PROVIDERS,
+        archived=archived,
+        any_archived=archived or condition.any_archived(),
+    )
 
 
 @bp.route("/add", methods=["GET", "POST"])
@@ -133,8 +141,8 @@ def retry(id):
 
 def _keep_typed(form):
     """Another provider was chosen: what was typed into the fields they share stays."""
-    for name in ("name", "key", "phone", "description"):
-        form[name].data = request.args.get(name) or form[name].data
+    if "name" in request.args:
+        form.process(formdata=request.args)
 
 
 def _add_page(form, provider_name, offered, status=200):
@@ -157,8 +165,14 @@ def _edit_page(account, form, checked=None, status=200):
         checked=checked,
         secrets=_secrets(account, form),
         sealed=not sealing.readable(account),
-        webhook_url=current_app.config["PUBLIC_URL"] + account.webhook_path,
+        webhook_url=guiding.webhook_url(account),
+        former_webhook_url=guiding.former_webhook_url(account),
         verify_token=sealing.stored(account, "verify_token"),
+        steps=guiding.steps(account),
+        former_provider=PROVIDERS.get(account.former_provider),
+        used=saving.is_used(account),
+        open_conversations=living.open_conversations(account),
+        messages_to_send=living.messages_to_send(account),
         status=status,
     )
 

@@ -1,6 +1,5 @@
-"""Adds and changes WhatsApp accounts: one set of rules for the page and for scripts."""
+"""Adds and changes WhatsApp accounts: one set of verbs for the page and for scripts."""
 
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,11 +7,10 @@ from dataclasses import dataclass, field
 from flask import current_app
 from sqlalchemy import exists, or_, select
 
-from webapp.accounts import sealing
+from webapp.accounts import rules, sealing
 from webapp.accounts.access_points import COLUMNS
 from webapp.accounts.models import Account, AccountDrain, RoutingStep, SessionAnchor
 from webapp.accounts.numbers import digits_of
-from webapp.contacts.models import ContactList
 from webapp.extensions import db
 from webapp.inbox.models import Interaction
 from webapp.live import push
@@ -20,9 +18,6 @@ from webapp.providers import PROVIDERS
 from webapp.queues.models import Queue
 from webapp.staff.models import User, record
 from webapp.webhooks.models import WebhookPayload
-
-KEY = re.compile(r"[A-Za-z0-9]{1,5}")
-MOST_NAME = 120
 
 
 class Invalid(Exception):
@@ -64,7 +59,7 @@ def add(actor, provider_name, values):
         raise Invalid({"provider": f"There is no provider called {provider_name!r} here."})
     account = Account(provider=provider_name, credentials={}, name="", key="", phone="")
     _apply(account, values, actor)
-    _generate(account)
+    generate(account)
     db.session.add(account)
     db.session.flush()
     db.session.add(AccountDrain(account_id=account.id))
@@ -99,17 +94,22 @@ def drop_former(account, actor, name):
 
 
 def delete(account, actor):
-    """Only an account that nobody ever wrote to; any other is switched off instead."""
-    used = [
-        exists().where(table.account_id == account.id) for table in (Interaction, WebhookPayload)
-    ]
-    if db.session.scalar(select(or_(*used))):
+    """Only an account that nobody ever wrote to; any other is archived instead."""
+    if is_used(account):
         raise Invalid(
-            {"account": "This account has received messages, so it stays. Switch it off instead."}
+            {"account": "This account has received messages, so it stays: archive it instead."}
         )
     record(actor, "deleted", account, before=snapshot(account))
     db.session.delete(account)
     db.session.flush()
+
+
+def is_used(account):
+    """Whether anything was ever received or written on it."""
+    used = [
+        exists().where(table.account_id == account.id) for table in (Interaction, WebhookPayload)
+    ]
+    return bool(db.session.scalar(select(or_(*used))))
 
 
 def snapshot(account):
@@ -126,6 +126,7 @@ def snapshot(account):
         "agent_ids": sorted(agent.id for agent in account.agents),
         "session_anchor": str(account.session_anchor),
         "enabled": account.enabled,
+        "archived": account.archived_at is not None,
     }
 
 
@@ -136,7 +137,7 @@ def queue_of(account):
 
 def _apply(account, values, actor):
     """Check everything, then write everything; the names of the secrets replaced."""
-    errors = _errors(account, values)
+    errors = rules.errors_of(account, values)
     with db.session.no_autoflush:
         if errors:
             raise Invalid(errors)
@@ -150,97 +151,6 @@ def _apply(account, values, actor):
         account.agents = _agents(values.agent_ids)
         _route(account, values.queue_id)
         return sealing.apply(account, values.provider_values, actor)
-
-
-def _errors(account, values):
-    found = {}
-    with db.session.no_autoflush:
-        for name, check in CHECKS.items():
-            try:
-                check(account, values)
-            except ValueError as error:
-                found[name] = str(error)
-        return found | _provider_errors(account, values)
-
-
-def _check_name(_account, values):
-    if not values.name.strip():
-        raise ValueError("Give the account a name.")
-    if len(values.name.strip()) > MOST_NAME:
-        raise ValueError(f"At most {MOST_NAME} characters.")
-
-
-def _check_key(account, values):
-    key = values.key.strip().upper()
-    if not KEY.fullmatch(key):
-        raise ValueError("One to five letters or digits, like NORTH.")
-    other = _other(account, Account.key == key)
-    if other:
-        raise ValueError(f"{other.name} has this key already.")
-
-
-def _check_phone(account, values):
-    other = _other(account, Account.phone == digits_of(values.phone))
-    if other:
-        raise ValueError(f"This number belongs to {other.name} already.")
-
-
-def _check_anchor(_account, values):
-    if values.session_anchor not in list(SessionAnchor):
-        raise ValueError("Either first or last.")
-
-
-def _check_queue(_account, values):
-    if values.queue_id is not None and db.session.get(Queue, values.queue_id) is None:
-        raise ValueError("There is no such queue.")
-
-
-def _check_list(_account, values):
-    listed = values.contact_list_id
-    if listed is not None and db.session.get(ContactList, listed) is None:
-        raise ValueError("There is no such contact list.")
-
-
-def _check_agents(_account, values):
-    if len(_agents(values.agent_ids)) != len(set(values.agent_ids)):
-        raise ValueError("One of these people is not here any more.")
-
-
-CHECKS = {
-    "name": _check_name,
-    "key": _check_key,
-    "phone": _check_phone,
-    "session_anchor": _check_anchor,
-    "queue_id": _check_queue,
-    "contact_list_id": _check_list,
-    "agent_ids": _check_agents,
-}
-
-
-def _provider_errors(account, values):
-    """Required values must be there before the account is switched on; ids are nobody else's."""
-    fields = {f.name: f for f in PROVIDERS[account.provider].form_fields if not f.generated}
-    given = values.provider_values
-    errors = {name: "This provider has no such setting." for name in given if name not in fields}
-    for name, declared in fields.items():
-        value = (given.get(name) or "").strip() or sealing.stored(account, name)
-        if not value and declared.required and values.enabled:
-            errors[name] = f"{declared.label} is missing; the account stays off without it."
-    number_id = (given.get("phone_number_id") or "").strip()
-    taken = number_id and _other(
-        account, (Account.phone_number_id == number_id) & (Account.provider == account.provider)
-    )
-    if taken:
-        errors["phone_number_id"] = f"This number belongs to {taken.name} already."
-    return errors
-
-
-def _other(account, condition):
-    """Another account for which this holds."""
-    found = select(Account).where(condition)
-    if account.id is not None:
-        found = found.where(Account.id != account.id)
-    return db.session.scalar(found.limit(1))
 
 
 def _agents(ids):
@@ -263,7 +173,7 @@ def _route(account, queue_id):
         queue_step.queue = db.session.get(Queue, queue_id)
 
 
-def _generate(account):
+def generate(account):
     """What nobody types in: tokens and secrets of our own, and the sandbox's number."""
     for declared in PROVIDERS[account.provider].form_fields:
         if declared.generated and not sealing.stored(account, declared.name):

@@ -85,11 +85,26 @@ def drop_former(account, name):
     return found is not None
 
 
+def everything(account):
+    """All settings and secrets in one, as they are kept for a provider the account left."""
+    columns = {name: getattr(account, name) for name in COLUMNS if getattr(account, name)}
+    return {**columns, **(account.credentials or {})}
+
+
+def take(account, settings):
+    """Instead of all it has: what `everything` gave before."""
+    for name in COLUMNS:
+        setattr(account, name, settings.get(name))
+    account.credentials = {n: value for n, value in settings.items() if n not in COLUMNS}
+
+
 def reseal(account):
     """Seal what is stored with the newest key; False where no key of ours opens it."""
     if not readable(account):
         return False
     flag_modified(account, "credentials")
+    if account.former_credentials is not None:
+        flag_modified(account, "former_credentials")
     return True
 
 

@@ -85,7 +85,7 @@ def accounts_served(queue):
     names = (
         select(Account.name)
         .join(RoutingStep, RoutingStep.account_id == Account.id)
-        .where(RoutingStep.queue_id == queue.id)
+        .where(RoutingStep.queue_id == queue.id, Account.archived_at.is_(None))
         .distinct()
         .order_by(Account.name)
     )

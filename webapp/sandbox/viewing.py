@@ -26,7 +26,8 @@ class Conversation:
 
 
 def accounts():
-    found = select(Account).where(Account.provider == "sandbox").order_by(Account.name, Account.id)
+    here = (Account.provider == "sandbox") & Account.archived_at.is_(None)
+    found = select(Account).where(here).order_by(Account.name, Account.id)
     return db.session.scalars(found).all()
 
 
