@@ -86,6 +86,8 @@ def _move(message, receipt):
     message.error_action = error.get("action") or None
     message.error_permanent = error.get("permanent")
     message.retry_at = None
+    if status != MessageStatus.SENT:
+        message.look_up_at = None  # its fate is known
     return True
 
 

@@ -76,8 +76,10 @@ def drain(account_id, stop_asked=lambda: False):
             if not in_flight:
                 break
             done, in_flight = wait(in_flight, timeout=1, return_when=FIRST_COMPLETED)
-            for future in done:
-                _record_patiently(future.result())
+            for answer in [future.result() for future in done]:
+                _record_patiently(answer)
+                if getattr(answer.error, "auth", False):
+                    until = 0  # this provider has the former credentials: another job goes on
     if not may_claim:
         jobs.hint_now("workers.outbound.drain", account_id)
 
@@ -226,7 +228,13 @@ def _recorded(answer):
 
 def record(answer):
     """Write down what the provider said; the receipt may have come first."""
-    message = db.session.scalar(lock(select(Message).where(Message.id == answer.call.message_id)))
+    account_id = db.session.get(Message, answer.call.message_id).account_id
+    _heed(account_id, answer.error)
+    message = db.session.scalar(
+        lock(select(Message).where(Message.id == answer.call.message_id)).execution_options(
+            populate_existing=True
+        )
+    )
     attempt = db.session.get(Attempt, answer.call.attempt_id)
     attempt.finished_at = utcnow()
     if answer.sent is not None:
@@ -238,6 +246,15 @@ def record(answer):
     db.session.flush()
     receipts.settle(message)
     _show(message)
+
+
+def _heed(account_id, error):
+    """What concerns the whole account; its rows are locked before the message's, as drains do."""
+    if getattr(error, "auth", False):
+        health.stopped(account_id, error)
+    elif getattr(error, "account_wide", False):
+        wait = min(error.retry_after or ACCOUNT_PAUSE, LONGEST_WAIT)
+        health.slowed(account_id, utcnow() + timedelta(seconds=wait), error.reason)
 
 
 def _accept(message, attempt, sent):
@@ -266,10 +283,6 @@ def _refuse(message, attempt, error):
     if error.code in WINDOW_CODES:
         # The provider's word on the window is final.
         message.interaction.window_expires_at = utcnow()
-    if error.auth:
-        health.stopped(message.account_id, error)
-    elif error.account_wide:
-        _pause_account(message.account_id, error)
     if message.status != MessageStatus.SENDING:
         return
     tried_enough = message.attempt_count >= (error.max_attempts or MAX_ATTEMPTS)
@@ -297,11 +310,6 @@ def _back_off(message, error):
     if error.account_wide:
         return ACCOUNT_PAUSE
     return min(4 ** (message.attempt_count - 1), LONGEST_WAIT)
-
-
-def _pause_account(account_id, error):
-    wait = min(error.retry_after or ACCOUNT_PAUSE, LONGEST_WAIT)
-    health.slowed(account_id, utcnow() + timedelta(seconds=wait), error.reason)
 
 
 def _fail(message, code, reason, action):
