@@ -1,5 +1,7 @@
 """What every provider promises, the same for all of them."""
 
+from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -17,22 +19,44 @@ from webapp.providers.base import (
 from webapp.providers.signing import sign
 
 from .conftest import META_CREDENTIALS, FakeAccount, payload, webhook
+from .twilio_bodies import TWILIO_CREDENTIALS, twilio_body, twilio_signed
 
+
+def signed_in(header, secret, body, wrong=""):
+    """As providers sign that put a digest of the body into one header."""
+    return webhook(body, {header: sign(wrong or secret, body)})
+
+
+# `sign(body, wrong=secret)` gives the webhook as the provider would send it, signed with the
+# account's secret or with a wrong one; `header` is where the signature stands.
 SAMPLES = {
     "meta": {
         "credentials": META_CREDENTIALS,
         "body": payload("message_text"),
         "header": "x-hub-signature-256",
-        "secret": META_CREDENTIALS["app_secret"],
+        "sign": partial(signed_in, "x-hub-signature-256", META_CREDENTIALS["app_secret"]),
+    },
+    "twilio": {
+        "credentials": TWILIO_CREDENTIALS,
+        "body": twilio_body("inbound_text"),
+        "header": "x-twilio-signature",
+        "sign": twilio_signed,
     },
     "sandbox": {
         "credentials": {"webhook_secret": "s3cret"},
         "body": sandbox.inbound_text_body("77", "15550142233", "Hi"),
         "header": "x-parley-signature-256",
-        "secret": "s3cret",
+        "sign": partial(signed_in, "x-parley-signature-256", "s3cret"),
     },
 }
-SETTINGS = {"META_API_URL": "http://127.0.0.1:1", "META_API_VERSION": "v26.0"}
+NOBODY = "http://127.0.0.1:1"
+SETTINGS = {
+    "META_API_URL": NOBODY,
+    "META_API_VERSION": "v26.0",
+    "TWILIO_API_URL": NOBODY,
+    "TWILIO_CONTENT_API_URL": NOBODY,
+    "PHONE": "15550100001",
+}
 
 
 @pytest.fixture(params=sorted(PROVIDERS))
@@ -45,27 +69,23 @@ def provider(sample):
     return provider_for(FakeAccount(sample.name, dict(sample.credentials)), SETTINGS)
 
 
-def signed(sample, body=None, secret=None):
-    body = sample.body if body is None else body
-    return webhook(body, {sample.header: sign(secret or sample.secret, body)})
-
-
 def test_every_provider_has_its_samples():
     assert set(SAMPLES) == set(PROVIDERS)
 
 
 def test_its_own_signature_is_accepted(sample, provider):
-    provider.verify(signed(sample))
+    provider.verify(sample.sign(sample.body))
 
 
 def test_any_other_signature_is_refused(sample, provider):
-    good = signed(sample)
+    good = sample.sign(sample.body)
+    signature = good.headers[sample.header]
     for request in (
-        webhook(sample.body),
-        webhook(sample.body, {sample.header: ""}),
-        signed(sample, secret="another"),
-        webhook(sample.body + b" ", good.headers),
-        webhook(sample.body, {sample.header: good.headers[sample.header].partition("=")[2]}),
+        replace(good, headers={}),
+        replace(good, headers={**good.headers, sample.header: ""}),
+        replace(good, headers={**good.headers, sample.header: signature.partition("=")[2]}),
+        replace(good, body=good.body + b" "),
+        sample.sign(sample.body, wrong="another"),
     ):
         with pytest.raises(BadSignature):
             provider.verify(request)
@@ -74,19 +94,19 @@ def test_any_other_signature_is_refused(sample, provider):
 def test_without_credentials_nothing_is_accepted(sample):
     provider = provider_for(FakeAccount(sample.name, {}), SETTINGS)
     with pytest.raises(BadSignature):
-        provider.verify(signed(sample))
+        provider.verify(sample.sign(sample.body))
     assert provider.handshake(webhook(method="GET", query={"hub.mode": "subscribe"})) is None
 
 
 def test_a_message_is_parsed_and_keeps_its_raw_form(sample, provider):
-    (event,) = provider.parse(signed(sample))
+    (event,) = provider.parse(sample.sign(sample.body))
     assert isinstance(event, InboundMessage)
     assert event.raw
     assert event.sent_at.tzinfo is not None
 
 
 def test_the_same_body_gives_the_same_events(sample, provider):
-    assert provider.parse(signed(sample)) == provider.parse(signed(sample))
+    assert provider.parse(sample.sign(sample.body)) == provider.parse(sample.sign(sample.body))
 
 
 @pytest.mark.parametrize("body", (b"", b"nonsense", b"[" * 100_000, b"\x00"))

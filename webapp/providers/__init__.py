@@ -6,8 +6,9 @@ from .base import Provider
 from .http import HTTP, Http
 from .meta import Meta
 from .sandbox import Sandbox
+from .twilio import Twilio
 
-PROVIDERS: dict[str, type[Provider]] = {provider.name: provider for provider in (Meta, Sandbox)}
+PROVIDERS: dict[str, type[Provider]] = {provider.name: provider for provider in (Meta, Twilio, Sandbox)}
 
 
 def provider_for(account, settings: Mapping, http: Http = HTTP) -> Provider:

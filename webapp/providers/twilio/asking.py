@@ -1,0 +1,133 @@
+"""Asking Twilio what it knows: the fate of a message of ours, and what customers wrote meanwhile.
+
+twilio.com/docs/messaging/api/message-resource#read-multiple-message-resources
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from ..base import Found, MessageKind, ProviderError, Receipt, Sought
+from ..reading import dict_of, list_of, number_of, text_of
+from .addresses import PREFIX, address_of
+from .api import Api
+from .errors import fault_of
+from .receipts import STATES, update_of
+from .records import moment_of
+
+PAGE = 200
+MOST_PAGES = 100
+UNKNOWN = "20404"
+# A call lasts at most some twenty seconds; the rest is for clocks that differ.
+BEFORE, AFTER = timedelta(seconds=15), timedelta(seconds=90)
+FILES = {
+    MessageKind.IMAGE, MessageKind.VIDEO, MessageKind.AUDIO, MessageKind.VOICE,
+    MessageKind.DOCUMENT, MessageKind.STICKER,
+}  # fmt: skip
+
+
+def look_up(api: Api, phone: str, sought: Sought) -> Found | None:
+    if sought.provider_id:
+        message = _by_id(api, sought.provider_id)
+    else:
+        message = _the_one(api, phone, sought)
+    return _found(message, sought) if message else None
+
+
+def _by_id(api, sid):
+    try:
+        return api.get(api.messages_url(sid))
+    except ProviderError as error:
+        if error.code != UNKNOWN:
+            raise
+        return None
+
+
+def _the_one(api, phone, sought):
+    """The only message to this person that it can be; never a guess between two."""
+    likely = [message for message in _sent_then(api, phone, sought) if _is_like(message, sought)]
+    if len(likely) > 1:
+        reason = "Twilio has several messages that this one could be"
+        raise ProviderError(reason, permanent=True)
+    return likely[0] if likely else None
+
+
+def _sent_then(api, phone, sought):
+    # Not narrowed by DateSent: what still waits at Twilio has none, and must not count as lost.
+    where = {"To": address_of(sought.recipient), "From": f"{PREFIX}+{phone}"}
+    since, until = sought.called_at - BEFORE, sought.called_at + AFTER
+    for message in _pages(api, api.messages_url(), "messages", where):
+        at = moment_of(message.get("date_created"))
+        if at is None or at > until:
+            continue
+        if at < since:
+            return  # the newest come first
+        yield message
+
+
+def _is_like(message, sought):
+    if not text_of(message.get("direction")).startswith("outbound"):
+        return False
+    if ((number_of(message.get("num_media")) or 0) > 0) != (sought.kind in FILES):
+        return False
+    # Of the other kinds Twilio keeps a text that is not ours: a template filled in, a place.
+    known = sought.kind == MessageKind.TEXT
+    return not known or _words(message.get("body")) == _words(sought.text)
+
+
+def _words(text):
+    return " ".join(text_of(text).split())
+
+
+def _found(message, sought):
+    state = STATES.get(text_of(message.get("status")).lower())
+    sid = text_of(message.get("sid"))
+    if state is None:
+        return Found(sid)
+    at = moment_of(message.get("date_updated"), sought.called_at)
+    error = None
+    if state is Receipt.FAILED:
+        error = fault_of(message.get("error_code"), message.get("error_message"))
+    update = update_of(
+        state, sid, message.get("from"), message.get("to"), at, message,
+        correlation_id=sought.correlation_id, error=error,
+    )  # fmt: skip
+    return Found(sid, (update,))
+
+
+def missed(api: Api, phone: str, since: datetime) -> Iterable[bytes]:
+    """The oldest first. Only what Twilio keeps: texts and files, neither places nor quotes."""
+    since = since.astimezone(UTC).replace(microsecond=0)
+    where = {"To": f"{PREFIX}+{phone}", "DateSent>": since.date().isoformat()}
+    messages = [
+        message
+        for message in _pages(api, api.messages_url(), "messages", where)
+        if message.get("direction") == "inbound" and _at(message, since) >= since
+    ]
+    for message in reversed(messages):
+        yield orjson.dumps({"message": message, "media": _media_of(api, message)})
+
+
+def _at(message, otherwise):
+    return moment_of(message.get("date_sent") or message.get("date_created"), otherwise)
+
+
+def _media_of(api, message):
+    if not number_of(message.get("num_media")):
+        return []
+    url = api.messages_url(text_of(message.get("sid")), "Media")
+    return [
+        {**item, "url": api.address + text_of(item.get("uri")).removesuffix(".json")}
+        for item in _pages(api, url, "media_list", {})
+    ]
+
+
+def _pages(api, url, name, where) -> Iterator[dict]:
+    page = api.get(url, PageSize=PAGE, **where)
+    for _ in range(MOST_PAGES):
+        yield from (dict_of(item) for item in list_of(page.get(name)))
+        following = api.follow(page.get("next_page_uri"))
+        if following is None:
+            return
+        page = api.get(following)
