@@ -1,0 +1,132 @@
+""" "Test connection": asks Kaleyra what can be asked, which is about its templates, and says how
+to mend what is wrong."""
+
+from ..base import CheckLine, ProviderError
+from ..reading import dict_of, list_of, text_of
+from .api import V1, V2, Api
+
+_REGION_OF_SUFFIX = {"IN": "in", "EU": "eu", "US": "us"}
+_NAMES = {"in": "India", "eu": "Europe", "ap": "Asia Pacific", "us": "North America"}
+
+
+def check(api: Api) -> list[CheckLine]:
+    lines = [_credentials(api)]
+    if lines[0].ok is False:
+        return [*lines, *_region(api)]
+    lines.append(_number(api))
+    if api.version == V2:
+        lines.append(_second_generation(api))
+    return [*lines, _quality(), _webhook(api)]
+
+
+def _credentials(api):
+    name = "Credentials"
+    try:
+        found = templates_in(api.get(V1, "whatsapp", "templates", "status"))
+    except ProviderError as error:
+        return _failed(name, error)
+    approved = sum(_status(item) == "approved" for item in found)
+    return CheckLine(
+        name,
+        True,
+        f"Kaleyra accepts the SID and the API key at {api.address(V1)}; it names {len(found)} "
+        f"templates, {approved} of them approved.",
+    )
+
+
+def _failed(name, error):
+    """A refusal is an answer about the set-up; an unreachable Kaleyra tells nothing about it."""
+    refused = error.auth or error.permanent
+    return CheckLine(
+        name,
+        False if refused else None,
+        f"{error.reason}.",
+        error.action or "Try again in a few minutes; if it stays so, compare the region.",
+        auth=error.auth,
+    )
+
+
+def templates_in(data) -> list[dict]:
+    """The list stands in one of several places (unconfirmed)."""
+    inner = dict_of(data).get("data", data)
+    places = (inner, dict_of(inner).get("templates"), dict_of(data).get("templates"))
+    found = next((place for place in places if isinstance(place, list)), [])
+    return [item for item in list_of(found) if isinstance(item, dict)]
+
+
+def _status(template):
+    return text_of(template.get("status") or template.get("template_status")).strip().lower()
+
+
+def _region(api):
+    sid, region = api.credentials.get("sid", "").strip().upper(), api.credentials.get("region", "")
+    fitting = _REGION_OF_SUFFIX.get(sid[-2:])
+    if fitting and fitting != region:
+        yield CheckLine(
+            "Region",
+            False,
+            f"The SID ends in {sid[-2:]}, which is {_NAMES[fitting]}; this account is set to "
+            f"{_NAMES.get(region, 'no region')}.",
+            f"An admin sets the region to {_NAMES[fitting]}.",
+        )
+
+
+def _number(api):
+    if not api.number:
+        return CheckLine(
+            "Number",
+            False,
+            "The account has no WhatsApp number.",
+            "An admin fills in the number with its country code.",
+        )
+    return CheckLine(
+        "Number",
+        None,
+        f"Kaleyra has no call that tells whether +{api.number} belongs to this SID.",
+        "Send a message to a phone of yours: a wrong number is refused at once.",
+    )
+
+
+def _second_generation(api):
+    name, waba_id = "API version", api.credentials.get("waba_id", "")
+    if not waba_id:
+        return CheckLine(
+            name,
+            False,
+            "V2 needs the WABA ID, which is missing.",
+            "An admin copies it from Kaleyra's console, or sets the API version to V1.",
+        )
+    try:
+        found = templates_in(api.get(V2, "whatsapp", waba_id, "message_templates"))
+    except ProviderError as error:
+        if not (error.permanent or error.auth):
+            return _failed(name, error)
+        return CheckLine(
+            name,
+            False,
+            f"Kaleyra's V2 does not take this WABA ID ({error.reason}).",
+            "An admin compares the WABA ID with Kaleyra's console; if Kaleyra has not moved it to "
+            "V2, the API version here is V1.",
+        )
+    return CheckLine(name, True, f"V2 knows this WABA ID and its {len(found)} templates.")
+
+
+def _quality():
+    return CheckLine(
+        "Quality",
+        None,
+        "Kaleyra can't be asked for the number's quality and limit; it calls when they change.",
+        "Look them up in Kaleyra's console where it matters.",
+    )
+
+
+def _webhook(api):
+    address = api.settings.get("WEBHOOK_URL", "")
+    return CheckLine(
+        "Callbacks",
+        None,
+        "Kaleyra can't be asked which address it calls.",
+        "Compare the address in Kaleyra's console with the one shown on this page, then write a "
+        "message to the number.",
+        facts={"webhook": address} if address else {},
+    )

@@ -1,0 +1,118 @@
+"""Kaleyra's own error codes in words a person understands and can act on.
+
+Codes: developers.kaleyra.io/docs/whatsapp-api-v2-error-codes-for-send-message and
+developers.kaleyra.io/docs/whatsapp-error-codes. Meta's numbers come through unchanged and mean
+what they mean there. `E13001` stands for dozens of validation texts: there the text tells.
+"""
+
+from dataclasses import dataclass
+
+from ..meta.meanings import WHOLE_ACCOUNT, Kind, meaning_of
+from ..reading import number_of, text_of
+
+AGAIN = "It is tried again by itself."
+WORDING = "Check what was written, then send it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    reason: str
+    action: str = ""
+    permanent: bool = True
+    retry_after: float | None = None
+    max_attempts: int | None = None
+    account_wide: bool = False
+    auth: bool = False
+    until_tomorrow: bool = False
+
+
+CREDENTIALS = Meaning(
+    "Kaleyra does not accept the SID or the API key",
+    "An admin copies both again from Kaleyra's console, Profile, API keys.",
+    account_wide=True,
+    auth=True,
+)
+NOT_FOUND = Meaning(
+    "Kaleyra does not know this SID at this address",
+    "An admin compares the SID and the region with Kaleyra's console.",
+    account_wide=True,
+    auth=True,
+)
+TOO_MANY = Meaning(
+    "Too many messages to Kaleyra for now", AGAIN, permanent=False, account_wide=True
+)
+OUTAGE = Meaning("Kaleyra has a problem at the moment", AGAIN, permanent=False, max_attempts=3)
+
+CODES: dict[str, Meaning] = {
+    "RBC001": CREDENTIALS,
+    "E110": Meaning(
+        "The balance at Kaleyra is used up",
+        "An admin tops it up in Kaleyra's console; waiting messages then leave by themselves.",
+        permanent=False,
+        retry_after=900,
+        account_wide=True,
+    ),
+    "WAV2101": Meaning(
+        "Today's limit of the account at Kaleyra is reached",
+        "An admin asks Kaleyra for a higher limit; waiting messages leave tomorrow.",
+        permanent=False,
+        account_wide=True,
+        until_tomorrow=True,
+    ),
+    "WA400": Meaning("Kaleyra refused part of the message", WORDING),
+    "WA401": Meaning(
+        "This account may not send from this number at Kaleyra",
+        "An admin checks in Kaleyra's console that the number and the WhatsApp account belong to "
+        "this SID and are approved.",
+        account_wide=True,
+        auth=True,
+    ),
+    # The documentation asks for retries after 5, 10 and 15 minutes.
+    "WA500": Meaning(
+        "Kaleyra has a problem at the moment", AGAIN, permanent=False, retry_after=300,
+        max_attempts=4,
+    ),
+}  # fmt: skip
+
+# Words for the parameter that an answer like {"error": {"to": "invalid number"}} names.
+PARAMETERS = {
+    "action": "the buttons or the list",
+    "api-key": "the API key",
+    "body": "the text",
+    "callback_profile_id": "the callback profile",
+    "callback_url": "the address for receipts",
+    "caption": "the caption",
+    "channel": "the channel",
+    "from": "the business number",
+    "lang_code": "the template's language",
+    "media": "the file",
+    "media_url": "the file's address",
+    "param_contacts": "the contact",
+    "param_header": "the variable in the template's header",
+    "param_lat": "the place",
+    "param_long": "the place",
+    "param_url": "the variable in the template's link",
+    "params": "the template's variables",
+    "template_name": "the template",
+    "to": "the recipient's number",
+    "type": "the kind of message",
+    "verification_code": "the code",
+}
+
+
+def known_meaning(code, temporary: bool = False) -> Meaning | None:
+    """By Kaleyra's table, else by Meta's, to whose numbers Kaleyra adds nothing."""
+    name = text_of(code).strip().upper()
+    if name in CODES:
+        return CODES[name]
+    if number_of(name) is None:
+        return None
+    meta = meaning_of(name, temporary)
+    return Meaning(
+        meta.reason,
+        meta.action,
+        meta.permanent,
+        meta.retry_after,
+        meta.max_attempts,
+        account_wide=meta.kind in WHOLE_ACCOUNT or meta.kind is Kind.SLOW,
+    )
