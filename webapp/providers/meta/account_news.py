@@ -3,7 +3,7 @@
 from ..base import AccountRef, AccountUpdate, PreferenceChange, Severity, TemplateUpdate
 from ..reading import dict_of, digits_of, list_of, moment_of, text_of
 from .errors import fault_of
-from .meanings import WHOLE_ACCOUNT, meaning_of
+from .meanings import BLOCKING, meaning_of
 from .messages import Surroundings
 from .people import person
 
@@ -171,8 +171,8 @@ def account_error(error: dict, around: Surroundings) -> list:
 
 
 def _error_severity(error):
-    whole = meaning_of(error.get("code")).kind in WHOLE_ACCOUNT
-    return Severity.CRITICAL if whole else Severity.WARNING
+    blocked = meaning_of(error.get("code")).kind in BLOCKING
+    return Severity.CRITICAL if blocked else Severity.WARNING
 
 
 def preference(wish: dict, around: Surroundings) -> list:

@@ -3,7 +3,7 @@
 from ..base import ProviderError, ProviderFault
 from ..http import Answer
 from ..reading import clean, dict_of, number_of, text_of
-from .meanings import AGAIN, MEANINGS, WHOLE_ACCOUNT, meaning_of
+from .meanings import AGAIN, MEANINGS, Kind, meaning_of
 
 USAGE = "x-business-use-case-usage"
 
@@ -36,7 +36,8 @@ def refusal(answer: Answer) -> ProviderError | None:
         retry_after=_hint(answer) or meaning.retry_after,
         action=meaning.action,
         raw=clean({**error, "detail": _detail_of(error)}),
-        account_wide=meaning.kind in WHOLE_ACCOUNT,
+        account_wide=meaning.whole_account,
+        auth=meaning.kind == Kind.TOKEN,
         max_attempts=meaning.max_attempts,
     )
 
@@ -44,7 +45,12 @@ def refusal(answer: Answer) -> ProviderError | None:
 def _too_many(answer):
     reason = MEANINGS[130429].reason
     return ProviderError(
-        reason, permanent=False, code="429", retry_after=_hint(answer), action=AGAIN
+        reason,
+        permanent=False,
+        code="429",
+        retry_after=_hint(answer),
+        action=AGAIN,
+        account_wide=True,
     )
 
 

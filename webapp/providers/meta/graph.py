@@ -21,15 +21,12 @@ class Graph:
         return self.credentials.get("phone_number_id", "")
 
     def post(self, path: tuple[str, ...], payload: dict) -> Answer:
-        answer = self.http.post(self._url(path), clean(payload), headers=self.authorization())
-        refused = refusal(answer)
-        if refused:
-            raise refused
-        if not 200 <= answer.status < 300:
-            # Neither a number nor a word of Meta's own: some gateway's, or an address that moved.
-            # The request may have gone through behind it.
-            raise OutcomeUnknown(f"HTTP {answer.status} came back, and not from Meta itself")
-        return answer
+        url, headers = self._url(path), self.authorization()
+        return _taken(self.http.post(url, clean(payload), headers=headers))
+
+    def post_files(self, path: tuple[str, ...], fields, files) -> Answer:
+        url, headers = self._url(path), self.authorization()
+        return _taken(self.http.post_files(url, fields, files, headers=headers))
 
     def get(self, path: tuple[str, ...], **params) -> dict:
         answer = self.http.get(self._url(path), params=params, headers=self.authorization())
@@ -49,6 +46,7 @@ class Graph:
                 permanent=True,
                 action="An admin enters the access token of this account again.",
                 account_wide=True,
+                auth=True,
             )
         return {"Authorization": f"Bearer {token.strip()}"}
 
@@ -61,3 +59,14 @@ class Graph:
             )
         steps = "/".join(quote(step, safe="") for step in path)
         return f"{self.address}/{self.version}/{steps}"
+
+
+def _taken(answer):
+    refused = refusal(answer)
+    if refused:
+        raise refused
+    if not 200 <= answer.status < 300:
+        # Neither a number nor a word of Meta's own: some gateway's, or an address that moved.
+        # The request may have gone through behind it.
+        raise OutcomeUnknown(f"HTTP {answer.status} came back, and not from Meta itself")
+    return answer

@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 
 TEMPORARY = {Kind.RETRY, Kind.SLOW, Kind.WAIT}
-WHOLE_ACCOUNT = {Kind.ACCOUNT, Kind.TOKEN}
+BLOCKING = {Kind.ACCOUNT, Kind.TOKEN}  # nothing goes until somebody mends it
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,11 @@ class Meaning:
     @property
     def permanent(self):
         return self.kind not in TEMPORARY
+
+    @property
+    def whole_account(self):
+        """The account's other messages would meet the same."""
+        return self.kind == Kind.SLOW or self.kind in BLOCKING
 
 
 AGAIN = "It is tried again by itself."
@@ -137,7 +142,7 @@ MEANINGS: dict[int, Meaning] = {
         "Send an approved template instead.",
     ),
     131048: Meaning(
-        Kind.WAIT,
+        Kind.SLOW,
         "Meta limits this number because people reported or blocked it",
         "An admin stops campaigns and looks at the number's quality in WhatsApp Manager.",
         retry_after=4 * 3600,
@@ -167,7 +172,7 @@ MEANINGS: dict[int, Meaning] = {
     131056: Meaning(
         Kind.WAIT, "Too many messages to this person in a short time", AGAIN, retry_after=6
     ),
-    131057: Meaning(Kind.RETRY, "WhatsApp is upgrading this number", AGAIN, retry_after=60),
+    131057: Meaning(Kind.SLOW, "WhatsApp is upgrading this number", AGAIN, retry_after=60),
     131059: Meaning(Kind.RETRY, "The list changed while it was read", AGAIN),
     131060: Meaning(
         Kind.MESSAGE, "The message is not available now", "Ask the customer to send it again."
@@ -199,7 +204,7 @@ MEANINGS: dict[int, Meaning] = {
     132016: Meaning(Kind.TEMPLATE, "The template is disabled for good", _TEMPLATE),
     132018: _VARIABLES,
     132068: Meaning(Kind.TEMPLATE, "The flow in this message is blocked", _TEMPLATE),
-    132069: Meaning(Kind.SLOW, "The flow in this message is limited", AGAIN, retry_after=3600),
+    132069: Meaning(Kind.WAIT, "The flow in this message is limited", AGAIN, retry_after=3600),
     133000: Meaning(
         Kind.ACCOUNT,
         "The number's earlier removal was not finished",
@@ -249,7 +254,7 @@ MEANINGS: dict[int, Meaning] = {
         "Make sure it is still the same person, then confirm.",
     ),
     141002: Meaning(Kind.TEMPLATE, "The template is not approved", _TEMPLATE),
-    2494100: Meaning(Kind.RETRY, "The number is being moved or maintained", AGAIN, retry_after=600),
+    2494100: Meaning(Kind.SLOW, "The number is being moved or maintained", AGAIN, retry_after=600),
 }
 
 # First and last code of a family that means one thing.
