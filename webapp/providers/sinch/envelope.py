@@ -1,0 +1,37 @@
+"""What every element of a Sinch webhook takes from the body round it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ..base import AccountRef, Sender, Unsupported
+from ..meta.people import person
+from ..reading import dict_of, text_of
+
+# An app holds one WhatsApp number, so the address a body came to says which account it is for.
+# `sender_id`, which would name it, is often empty.
+OWN = AccountRef()
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    raw: dict
+    key: str
+    at: datetime
+
+    def unsupported(self, reason: str, harmless: bool = False) -> list:
+        return [Unsupported(OWN, self.key, reason, self.raw, harmless)]
+
+
+def moment_of(value) -> datetime | None:
+    """RFC 3339 with up to nine digits of a second."""
+    try:
+        at = datetime.fromisoformat(text_of(value))
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def identities_of(element: dict) -> Sender:
+    """Digits without “+”, though reports have been seen with it."""
+    named = dict_of(element.get("channel_identity")).get("identity") or element.get("identity")
+    return person(named)
