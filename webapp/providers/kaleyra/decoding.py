@@ -12,12 +12,15 @@ from urllib.parse import parse_qsl, urlsplit
 from ..events import WebhookRequest
 from ..reading import clean, dict_of
 
-VARIABLES = frozenset(  # noqa: SIM905 - as the documentation lists them
-    "body callback_profile_id company_id contacts created_at current_limit custom_response "
-    "display_phone_number error error_code event from id location media_url message "
-    "message_template_id message_template_language message_template_name mime_type mobile name "
-    "other_info payload phone_number price reason ref ref1 ref2 reply_to status time timestamp "
-    "type wanumber".split()
+VARIABLES = frozenset(
+    {
+        *("body", "contacts", "created_at", "custom_response", "from", "id", "location"),
+        *("media_url", "message", "mime_type", "mobile", "name", "payload", "reply_to", "type"),
+        *("error", "error_code", "phone_number", "price", "ref", "ref1", "ref2", "status"),
+        *("callback_profile_id", "company_id", "event", "message_template_id", "time"),
+        *("message_template_language", "message_template_name", "other_info", "reason"),
+        *("current_limit", "display_phone_number", "timestamp", "wanumber"),
+    }
 )
 _DECODER = json.JSONDecoder(strict=False)
 _NAMES = "|".join(sorted(VARIABLES, key=len, reverse=True))

@@ -7,7 +7,7 @@ what they mean there. `E13001` stands for dozens of validation texts: there the 
 
 from dataclasses import dataclass
 
-from ..meta.meanings import WHOLE_ACCOUNT, Kind, meaning_of
+from ..meta.meanings import meaning_of
 from ..reading import number_of, text_of
 
 AGAIN = "It is tried again by itself."
@@ -108,11 +108,13 @@ def known_meaning(code, temporary: bool = False) -> Meaning | None:
     if number_of(name) is None:
         return None
     meta = meaning_of(name, temporary)
+    if meta is meaning_of(None, temporary):  # unknown there too: then the text tells more
+        return None
     return Meaning(
         meta.reason,
         meta.action,
         meta.permanent,
         meta.retry_after,
         meta.max_attempts,
-        account_wide=meta.kind in WHOLE_ACCOUNT or meta.kind is Kind.SLOW,
+        account_wide=meta.whole_account,
     )
