@@ -21,6 +21,7 @@ JOBS = {
     "workers.inbound.drain": "inbound",
     "workers.inbound.offer": "inbound",
     "workers.inbound.fetch_media": "default",
+    "workers.inbound.replay": "default",
     "workers.outbound.drain": "outbound",
     "workers.outbound.mark_read": "default",
     "workers.sandbox.deliver_receipts": "default",

@@ -25,7 +25,7 @@ from webapp.routing import flow
 from webapp.sandbox import posting
 from webapp.staff import presence
 from webapp.unit_of_work import unit_of_work
-from webapp.webhooks import draining
+from webapp.webhooks import draining, replaying, retention
 from webapp.webhooks.models import SystemMark
 from workers import stopping
 
@@ -68,6 +68,15 @@ def files():
         jobs.hint_now("workers.inbound.fetch_media", media_id)
 
 
+def replays():
+    for name in replaying.pending():
+        jobs.hint_now("workers.inbound.replay", name)
+
+
+def old_payloads():
+    retention.sweep(stopping.requested)
+
+
 def sandbox():
     if posting.receipts_due():
         jobs.hint_now("workers.sandbox.deliver_receipts", 0)
@@ -108,7 +117,8 @@ CADENCES = (
     (1, (offers, sandbox)),
     (3, (inbound, outbound, flows)),
     (5, (presences, files)),
-    (15, (restored, alive, stale_calls, late_receipts, sessions)),
+    (15, (restored, alive, stale_calls, late_receipts, sessions, replays)),
+    (3600, (old_payloads,)),
     (60, (read_marks,)),
 )
 

@@ -4,7 +4,7 @@ from webapp import jobs
 from webapp.inbox import media
 from webapp.queues import offering
 from webapp.unit_of_work import unit_of_work
-from webapp.webhooks import draining
+from webapp.webhooks import draining, replaying
 from workers import stopping
 
 
@@ -16,6 +16,11 @@ def drain(account_id):
 def fetch_media(media_id):
     jobs.taken("workers.inbound.fetch_media", media_id)
     media.fetch(media_id)
+
+
+def replay(name):
+    jobs.taken("workers.inbound.replay", name)
+    replaying.run(name, stopping.requested)
 
 
 def offer(queue_id):

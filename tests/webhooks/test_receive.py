@@ -15,6 +15,8 @@ from tests.webhooks.posting import (
     sample,
     signed,
 )
+from webapp.accounts import living
+from webapp.accounts.models import Account
 from webapp.columns import utcnow
 from webapp.extensions import db, redis_clients
 from webapp.inbox.models import Message
@@ -172,3 +174,42 @@ def test_the_same_body_posted_three_times_is_kept_three_times_for_the_drain_to_j
         assert post(client, meta, BODY).status_code == 200
 
     assert kept_bodies() == [BODY] * 3
+
+
+def test_a_replaced_address_is_taken_until_dropped_and_its_use_is_noted(client, meta):
+    former = meta.webhook_path
+    with unit_of_work():
+        living.replace_token(db.session.get(Account, meta.id), "a test")
+    assert client.post(former, data=BODY, headers=signed(BODY)).status_code == 200
+
+    db.session.refresh(meta)
+    assert meta.former_token_used_at is not None
+    assert post(client, meta, BODY).status_code == 200
+    assert len(kept()) == 2
+
+
+def test_the_new_address_in_use_says_nothing_about_the_former_one(client, meta):
+    with unit_of_work():
+        living.replace_token(db.session.get(Account, meta.id), "a test")
+    db.session.refresh(meta)
+    post(client, meta, BODY)
+
+    db.session.refresh(meta)
+    assert meta.former_token_used_at is None
+
+
+def test_a_dropped_address_is_nobody_s(client, meta):
+    former = meta.webhook_path
+    with unit_of_work():
+        account = db.session.get(Account, meta.id)
+        living.replace_token(account, "a test")
+        living.drop_former_token(account, "a test")
+
+    assert client.post(former, data=BODY, headers=signed(BODY)).status_code == 404
+
+
+def test_an_archived_account_still_takes_what_arrives(client, meta):
+    with unit_of_work():
+        living.archive(db.session.get(Account, meta.id), "a test")
+
+    assert post(client, meta, BODY).status_code == 200

@@ -34,11 +34,15 @@ class Addresses:
     def __init__(self, account):
         self._account = account
         self.account = _number(account)
+        former = account.former_credentials or {}
+        self._former = {former.get("phone_number_id"), former.get("waba_id")} - {None}
         self._found = {}
 
     def account_for(self, event):
         """The account an event is for, or None if no account here may have it."""
         own, ref = self.account, event.account_ref
+        if (ref.phone_number_id or ref.waba_id) in self._former:
+            return own  # late news of the provider it was at before
         if ref.phone_number_id and own.phone_number_id:
             if ref.phone_number_id == own.phone_number_id:
                 return own

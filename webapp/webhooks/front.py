@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, quote
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.providers.base import BadSignature, WebhookRequest
+from webapp.webhooks.former_use import FormerUse
 from webapp.webhooks.keeping import Keeper
 from webapp.webhooks.refusals import Refusals
 from webapp.webhooks.senders import Senders
@@ -53,6 +54,7 @@ class Front:
         self._public_url = app.config["PUBLIC_URL"]
         self._senders = Senders(app)
         self._refusals = Refusals()
+        self._former_use = FormerUse(app)
         self._keeper = Keeper(payload_table(app), Waker())
 
     def __call__(self, environ, start_response):
@@ -88,6 +90,8 @@ class Front:
         kept = self._keeper.keep(
             Row(sender.account_id, body, method, query, content_type, sender.provider.name)
         )
+        if sender.by_former_token:
+            self._former_use.note(sender.account_id)
         return sender.provider.answer if kept else NOT_KEPT
 
     def _request(self, environ, query, body):

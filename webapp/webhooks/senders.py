@@ -25,6 +25,7 @@ _FOUND = select(
     Account.credentials,
     Account.former_provider,
     Account.former_credentials,
+    Account.former_webhook_token,
     *(getattr(Account, name) for name in COLUMNS),
 ).where(
     or_(
@@ -38,6 +39,7 @@ _FOUND = select(
 class Sender:
     account_id: int
     provider: Provider
+    by_former_token: bool = False
 
 
 @dataclass(slots=True)
@@ -81,8 +83,11 @@ class Senders:
             (account.former_provider, account.former_credentials),
             (account.provider, _settings_of(account)),
         )
+        by_former = account.former_webhook_token == token
         return {
-            name: Sender(account.id, PROVIDERS[name](credentials or {}, HTTP, self._app.config))
+            name: Sender(
+                account.id, PROVIDERS[name](credentials or {}, HTTP, self._app.config), by_former
+            )
             for name, credentials in held
             if name in PROVIDERS
         }
