@@ -3,40 +3,34 @@
 import hashlib
 import hmac
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from ..base import CheckLine, ProviderError
 from ..reading import dict_of, list_of, text_of
+from . import condition, tokens
 from .graph import Graph
 
 # Ordered from most telling to least; an unknown name fails the whole call with code 100.
+_BASIC = "id,display_phone_number,verified_name"
+_HEALTH = f"{_BASIC},quality_rating,status,name_status,health_status"
 _FIELDS = (
-    "id,display_phone_number,verified_name,quality_rating,status,name_status,health_status",
-    "id,display_phone_number,verified_name",
+    f"{_HEALTH},throughput,whatsapp_business_manager_messaging_limit,webhook_configuration",
+    _HEALTH,
+    _BASIC,
 )
-_WELL = {"", "CONNECTED"}
-_TROUBLED = {
-    "BANNED": "Meta has banned this number",
-    "DELETED": "The number was deleted at Meta",
-    "DISCONNECTED": "The number is not connected to the Cloud API",
-    "FLAGGED": "Meta has flagged the number for low quality",
-    "MIGRATED": "The number was moved to another account",
-    "OFFLINE": "The number is offline",
-    "PENDING": "The number is not registered yet",
-    "RATE_LIMITED": "The number is rate limited for now",
-    "RESTRICTED": "Meta restricts what this number may send",
-    "UNVERIFIED": "The number is not verified yet",
-}
 
 
-def check(graph: Graph, credentials: Mapping[str, str]) -> list[CheckLine]:
+def check(graph: Graph, credentials: Mapping[str, str], webhook_url="") -> list[CheckLine]:
     first, number = _number(graph)
     if not first.ok:
         return [first]
     return [
         first,
-        *_health(number),
+        *condition.lines_of(number),
+        *tokens.lines_of(graph, credentials),
         _business_account(graph, credentials),
         _subscription(graph, credentials),
+        *_webhook(number, webhook_url),
         _secret(graph, credentials),
     ]
 
@@ -47,7 +41,7 @@ def _number(graph):
     except ProviderError as error:
         if error.code in ("100", "33"):
             return _unknown_number(), {}
-        return _failed("Access token" if error.account_wide else "Number", error), {}
+        return _failed(tokens.NAME if error.auth else "Number", error), {}
     shown = text_of(number.get("display_phone_number")) or graph.number_id
     name = text_of(number.get("verified_name"))
     return CheckLine("Number", True, f"Meta knows {shown} {name}".strip() + "."), number
@@ -71,26 +65,6 @@ def _unknown_number():
         "Copy the ID from the number's page in WhatsApp Manager (it is not the phone number), and "
         "give the token's system user access to the WhatsApp account.",
     )
-
-
-def _health(number):
-    state = text_of(number.get("status")).upper()
-    if state not in _WELL:
-        message = _TROUBLED.get(state, f"Meta says the number is {state.lower()}")
-        yield CheckLine("State", False, f"{message}.", "Open the number in WhatsApp Manager.")
-    for entity in list_of(dict_of(number.get("health_status")).get("entities")):
-        yield from _entity_faults(dict_of(entity))
-
-
-def _entity_faults(entity):
-    if text_of(entity.get("can_send_message")) in ("", "AVAILABLE"):
-        return
-    what = text_of(entity.get("entity_type")).replace("_", " ").lower() or "account"
-    errors = [error for error in list_of(entity.get("errors")) if isinstance(error, dict)]
-    for error in errors or [{}]:
-        description = text_of(error.get("error_description")) or "Sending is limited."
-        mend = text_of(error.get("possible_solution")) or "Open it in WhatsApp Manager."
-        yield CheckLine("Health", False, f"Meta about the {what}: {description}", mend)
 
 
 def _business_account(graph, credentials):
@@ -132,10 +106,30 @@ def _subscription(graph, credentials):
     )
 
 
+def _webhook(number, ours):
+    """All numbers of an app may come by one address of ours: only another server is wrong."""
+    places = dict_of(number.get("webhook_configuration"))
+    levels = ("phone_number", "whatsapp_business_account", "application")  # the first one counts
+    used = next((text_of(places.get(level)) for level in levels if places.get(level)), "")
+    if not used or not ours:
+        return
+    host, wanted = (urlsplit(url).netloc.lower() for url in (used, ours))
+    if host == wanted:
+        yield CheckLine("Webhook", True, "Meta posts this number's events to this server.")
+    else:
+        yield CheckLine(
+            "Webhook",
+            False,
+            f"Meta posts this number's events to {host}, not to this server.",
+            "Enter the address shown here in Meta's app dashboard under WhatsApp, Configuration, "
+            "or remove the number's own callback address.",
+        )
+
+
 def _secret(graph, credentials):
     """Meta checks the proof made with the secret: a wrong one would drop every webhook."""
     name = "App secret"
-    token = graph.authorization()["Authorization"].removeprefix("Bearer ")
+    token = graph.token()
     secret = credentials.get("app_secret", "")
     if not secret:
         message = "The app secret is missing: webhooks can't be verified."
@@ -160,4 +154,5 @@ def _failed(name, error):
     detail = text_of(error.raw.get("detail"))
     message = f"{error.reason}. {detail}".strip()
     ok = False if error.permanent else None
-    return CheckLine(name, ok, message, error.action or "Try again in a few minutes.")
+    action = error.action or "Try again in a few minutes."
+    return CheckLine(name, ok, message, action, auth=error.auth)

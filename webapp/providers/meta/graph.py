@@ -28,8 +28,11 @@ class Graph:
         url, headers = self._url(path), self.authorization()
         return _taken(self.http.post_files(url, fields, files, headers=headers))
 
-    def get(self, path: tuple[str, ...], **params) -> dict:
-        answer = self.http.get(self._url(path), params=params, headers=self.authorization())
+    def get(self, path: tuple[str, ...], *, token=None, **params) -> dict:
+        headers = {"Authorization": f"Bearer {token}"} if token else self.authorization()
+        answer = self.http.get(
+            self._url(path), params=params, headers=headers, traced=token is None
+        )
         refused = refusal(answer)
         if refused:
             raise refused
@@ -39,6 +42,9 @@ class Graph:
         return answer.data
 
     def authorization(self) -> dict:
+        return {"Authorization": f"Bearer {self.token()}"}
+
+    def token(self) -> str:
         token = self.credentials.get("access_token", "")
         if not (token.isascii() and token.isprintable() and token.strip()):
             raise ProviderError(
@@ -48,7 +54,7 @@ class Graph:
                 account_wide=True,
                 auth=True,
             )
-        return {"Authorization": f"Bearer {token.strip()}"}
+        return token.strip()
 
     def _url(self, path):
         if not all(step and step.strip(".") for step in path):

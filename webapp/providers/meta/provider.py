@@ -116,7 +116,7 @@ class Meta(Provider):
         return media.fetch(self.graph, media_ref)
 
     def check(self) -> list[CheckLine]:
-        return checking.check(self.graph, self.credentials)
+        return checking.check(self.graph, self.credentials, self.settings.get("WEBHOOK_URL", ""))
 
 
 def _address(to: Recipient):

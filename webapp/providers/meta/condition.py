@@ -1,0 +1,80 @@
+"""How a number stands with Meta: its state, health, quality, and how much it may send."""
+
+from ..base import CheckLine
+from ..reading import dict_of, list_of, number_of, text_of
+
+MANAGER = "Open the number in WhatsApp Manager."
+_WELL = {"", "CONNECTED"}
+_TROUBLED = {
+    "BANNED": "Meta has banned this number",
+    "DELETED": "The number was deleted at Meta",
+    "DISCONNECTED": "The number is not connected to the Cloud API",
+    "FLAGGED": "Meta has flagged the number for low quality",
+    "MIGRATED": "The number was moved to another account",
+    "OFFLINE": "The number is offline",
+    "PENDING": "The number is not registered yet",
+    "RATE_LIMITED": "The number is rate limited for now",
+    "RESTRICTED": "Meta restricts what this number may send",
+    "UNVERIFIED": "The number is not verified yet",
+}
+_QUALITIES = {"GREEN": "Green", "YELLOW": "Yellow", "RED": "Red"}
+_THROUGHPUTS = {"STANDARD": "80 messages a second", "HIGH": "1,000 messages a second"}
+
+
+def lines_of(number: dict):
+    """`number` as Meta describes it; what it does not mention gives no line."""
+    state = text_of(number.get("status")).upper()
+    if state not in _WELL:
+        message = _TROUBLED.get(state, f"Meta says the number is {state.lower()}")
+        yield CheckLine("State", False, f"{message}.", MANAGER)
+    for entity in list_of(dict_of(number.get("health_status")).get("entities")):
+        yield from _entity_faults(dict_of(entity))
+    yield from _quality(text_of(number.get("quality_rating")).upper())
+    yield from _limits(number)
+
+
+def _entity_faults(entity):
+    if text_of(entity.get("can_send_message")) in ("", "AVAILABLE"):
+        return
+    what = text_of(entity.get("entity_type")).replace("_", " ").lower() or "account"
+    errors = [error for error in list_of(entity.get("errors")) if isinstance(error, dict)]
+    for error in errors or [{}]:
+        description = text_of(error.get("error_description")) or "Sending is limited."
+        mend = text_of(error.get("possible_solution")) or "Open it in WhatsApp Manager."
+        yield CheckLine("Health", False, f"Meta about the {what}: {description}", mend)
+
+
+def _quality(rating):
+    if not rating:
+        return
+    words = _QUALITIES.get(rating, "Not rated yet")
+    facts = {"quality": words}
+    if rating == "RED":
+        message = "Meta rates the quality of this number red: people block or report it."
+        mend = "Stop campaigns, and look at what people complained about in WhatsApp Manager."
+        yield CheckLine("Quality", False, message, mend, facts)
+    else:
+        yield CheckLine("Quality", True, f"Quality: {words.lower()}.", "", facts)
+
+
+def _limits(number):
+    reach = limit_in_words(number.get("whatsapp_business_manager_messaging_limit"))
+    level = text_of(dict_of(number.get("throughput")).get("level")).upper()
+    pace = _THROUGHPUTS.get(level, "")
+    if not reach and not pace:
+        return
+    said = ", ".join(filter(None, (reach, pace)))
+    facts = {"messaging_limit": reach, "throughput": pace}
+    yield CheckLine("Limits", True, f"{said[:1].upper()}{said[1:]}.", "", facts)
+
+
+def limit_in_words(tier) -> str:
+    """Of "TIER_10K", 10000, "-1" and whatever else Meta writes for it."""
+    text = text_of(tier).upper().removeprefix("TIER_")
+    if text in ("UNLIMITED", "-1"):
+        return "any number of people in 24 hours"
+    thousands = text.endswith("K")
+    count = number_of(text.removesuffix("K"))
+    if count is None or count <= 0:
+        return ""
+    return f"{count * (1000 if thousands else 1):,.0f} people in 24 hours"
