@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 # A file imports from its own rung or from below, never from above.
 RUNGS = {
     0: (
-        "config", "embedded", "extensions", "columns", "database", "logs", "media_store",
+        "config", "embedded", "opening_hours", "extensions", "columns", "database", "logs", "media_store",
         "providers", "unit_of_work",
     ),
     1: (

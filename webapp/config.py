@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from webapp import embedded
+from webapp import embedded, opening_hours
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 ASYNC_MODES = ("threading", "gevent")
@@ -58,6 +58,8 @@ def load(environ=None):
         "ALLOW_PRIVATE_ADDRESSES": _flag(env, "ALLOW_PRIVATE_ADDRESSES", False),
         "SMTP_URL": _smtp_url(env),
         "MAIL_FROM": _mail_from(env, public_url),
+        "OPENING_HOURS": _opening_hours(env),
+        "SILENCE_MINUTES": _integer(env, "SILENCE_MINUTES", 60, 0, 10_080),
         "PAYLOAD_RETENTION_DAYS": _integer(env, "PAYLOAD_RETENTION_DAYS", 30, 1, 3650),
         "SOCKETIO_ASYNC_MODE": _one_of(env, "SOCKETIO_ASYNC_MODE", "threading", ASYNC_MODES),
         "WEB_CONCURRENCY": _integer(env, "WEB_CONCURRENCY", 2, 1, 64),
@@ -225,6 +227,13 @@ def _mail_from(env, public_url):
     if not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", address):
         raise ConfigError("MAIL_FROM", "must be one e-mail address, like parley@example.com")
     return formataddr((name, address))
+
+
+def _opening_hours(env):
+    try:
+        return opening_hours.parse(env.get("OPENING_HOURS") or "Mon-Fri 09:00-17:00 UTC")
+    except ValueError as error:
+        raise ConfigError("OPENING_HOURS", str(error)) from None
 
 
 def _secret_key(env, data_dir):

@@ -22,8 +22,12 @@ JOBS = {
     "workers.inbound.offer": "inbound",
     "workers.inbound.fetch_media": "default",
     "workers.inbound.replay": "default",
+    "workers.inbound.fetch_missed": "default",
+    "workers.inbound.fetch_name": "low",
     "workers.outbound.drain": "outbound",
+    "workers.outbound.look_up": "low",
     "workers.outbound.mark_read": "default",
+    "workers.alerting.mail": "low",
     "workers.sandbox.deliver_receipts": "default",
 }
 

@@ -17,9 +17,20 @@ from sqlalchemy import or_, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from webapp import create_app, jobs, system
+from webapp.accounts import health
+from webapp.alerting import mailing, watching
 from webapp.columns import utcnow
 from webapp.extensions import db
-from webapp.inbox import closing, delivering, media, reading, receipts
+from webapp.inbox import (
+    attaching,
+    catching_up,
+    closing,
+    delivering,
+    looking_up,
+    media,
+    reading,
+    receipts,
+)
 from webapp.queues import offering
 from webapp.routing import flow
 from webapp.sandbox import posting
@@ -68,6 +79,14 @@ def files():
         jobs.hint_now("workers.inbound.fetch_media", media_id)
 
 
+def attachments():
+    """Throw away, in batches, what was chosen a day ago and never sent."""
+    while not stopping.requested():
+        with unit_of_work():
+            if not attaching.sweep():
+                return
+
+
 def replays():
     for name in replaying.pending():
         jobs.hint_now("workers.inbound.replay", name)
@@ -75,6 +94,29 @@ def replays():
 
 def old_payloads():
     retention.sweep(stopping.requested)
+
+
+def checks():
+    health.check_due()
+
+
+def look_ups():
+    for account_id in looking_up.accounts_with_unsettled():
+        jobs.hint_now("workers.outbound.look_up", account_id)
+
+
+def missed():
+    for account_id in catching_up.accounts_to_ask():
+        jobs.hint_now("workers.inbound.fetch_missed", account_id)
+
+
+def alerts():
+    watching.look()
+
+
+def mails():
+    for alert_id in mailing.due():
+        jobs.hint_now("workers.alerting.mail", alert_id)
 
 
 def sandbox():
@@ -118,8 +160,10 @@ CADENCES = (
     (3, (inbound, outbound, flows)),
     (5, (presences, files)),
     (15, (restored, alive, stale_calls, late_receipts, sessions, replays)),
+    (5, (checks,)),
+    (30, (alerts, mails)),
+    (60, (read_marks, attachments, look_ups, missed)),
     (3600, (old_payloads,)),
-    (60, (read_marks,)),
 )
 
 

@@ -1,7 +1,7 @@
 """Jobs of the inbound path: each a shell round one verb."""
 
 from webapp import jobs
-from webapp.inbox import media
+from webapp.inbox import catching_up, media, naming
 from webapp.queues import offering
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks import draining, replaying
@@ -16,6 +16,16 @@ def drain(account_id):
 def fetch_media(media_id):
     jobs.taken("workers.inbound.fetch_media", media_id)
     media.fetch(media_id)
+
+
+def fetch_missed(account_id):
+    jobs.taken("workers.inbound.fetch_missed", account_id)
+    catching_up.fetch_missed(account_id)
+
+
+def fetch_name(shard):
+    jobs.taken("workers.inbound.fetch_name", shard)
+    naming.fetch(shard)
 
 
 def replay(name):

@@ -1,6 +1,7 @@
 """Jobs that talk to customers for the agents."""
 
-from webapp.inbox import delivering, reading
+from webapp import jobs
+from webapp.inbox import delivering, looking_up, reading
 from workers import stopping
 
 
@@ -10,3 +11,8 @@ def drain(account_id):
 
 def mark_read(interaction_id):
     reading.report(interaction_id)
+
+
+def look_up(account_id):
+    jobs.taken("workers.outbound.look_up", account_id)
+    looking_up.settle_unknown(account_id, stopping.requested)

@@ -82,7 +82,10 @@ def keep(account_id, checked):
         return
     lines = checked.lines
     row.checked_at, row.next_check_at = checked.at, _next_turn(checked.at)
-    row.well, row.lines = _verdict(lines), [_plain(line) for line in lines]
+    row.lines = [_plain(line) for line in lines]
+    verdict = _verdict(lines)
+    if verdict is not None:  # one that could not be reached is as well as it was
+        row.well = verdict
     row.facts = _facts(row.facts or {}, lines)
     refused = next((line for line in lines if line.auth and line.ok is False), None)
     if refused is not None:
@@ -175,15 +178,13 @@ def row_of(account_id):
     return db.session.scalar(lock(row).execution_options(populate_existing=True))
 
 
-def troubles_of(account, row):
-    """{kind: Trouble or None} as the account stands; a kind left out stays as it is."""
+def trouble_of(kind, account, row):
+    """What is wrong in this way with the account as it stands, or None."""
     if not account.enabled or account.archived_at:
-        return {STOPPED: None, UNWELL: None}
-    if row.stopped_at:
-        return {STOPPED: _refused(account, row), UNWELL: None}
-    if row.well is None:  # not reached: what was wrong before may still be
-        return {STOPPED: None}
-    return {STOPPED: None, UNWELL: None if row.well else _unwell(account, row)}
+        return None
+    if kind == STOPPED:
+        return _refused(account, row) if row.stopped_at else None
+    return _unwell(account, row) if row.well is False and not row.stopped_at else None
 
 
 def _refused(account, row):
@@ -198,7 +199,9 @@ def _refused(account, row):
 
 
 def _unwell(account, row):
-    wrong = [line["message"] for line in row.lines or () if line["ok"] is False]
+    lines = row.lines or ()
+    wrong = [line["message"] for line in lines if line["ok"] is False]
+    wrong = wrong or [line["message"] for line in lines if line["ok"] is None]
     return Trouble(
         raising.of_account(account.id),
         f"{account.name} is not in order",
@@ -324,7 +327,8 @@ def _tell(row):
     """Raise or end the alerts, and let the pages look again."""
     db.session.flush()
     account = db.session.get(Account, row.account_id)
-    for kind, trouble in troubles_of(account, row).items():
+    for kind in (STOPPED, UNWELL):
+        trouble = trouble_of(kind, account, row)
         if trouble is not None:
             raising.raise_alert(kind, trouble)
         else:

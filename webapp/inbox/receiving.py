@@ -10,7 +10,7 @@ from webapp.columns import utcnow
 from webapp.contacts import matching
 from webapp.database import insert
 from webapp.extensions import db
-from webapp.inbox import closing, summary
+from webapp.inbox import closing, naming, summary
 from webapp.inbox.arrivals import Arrivals
 from webapp.inbox.file_types import safe_name
 from webapp.inbox.models import (
@@ -59,6 +59,8 @@ def receive(account, event, payload_id=None, received_at=None, among=None, now=N
     if message is None:
         return None
     among.stored(account, event.id)
+    if contact is not None:
+        naming.ask(account.id, contact, getattr(event, "profile_ref", ""))
     if interaction is not None:
         _show(account, event, interaction, contact, message, now)
     elif message.kind in MARKS:
