@@ -1,11 +1,13 @@
 """Providers against a local stand-in of their API; nothing here needs the application."""
 
 import json
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from tests.support.stubs import stub_class
 from webapp.providers import provider_for
 from webapp.providers.base import WebhookRequest
 from webapp.providers.http import Http
@@ -62,3 +64,11 @@ def meta_at():
 @pytest.fixture
 def meta(meta_at, httpserver):
     return meta_at(httpserver.url_for(""))
+
+
+@pytest.fixture
+def sinch_stub():
+    # Tokens are kept by key for the whole process: a key of its own starts without one.
+    stub = stub_class("sinch")(key_id=f"key-{uuid.uuid4().hex}")
+    yield stub
+    stub.close()

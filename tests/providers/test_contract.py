@@ -19,6 +19,7 @@ from webapp.providers.base import (
 from webapp.providers.signing import sign
 
 from .conftest import META_CREDENTIALS, FakeAccount, payload, webhook
+from .sinch_bodies import SINCH_CREDENTIALS, sinch_signed
 from .twilio_bodies import TWILIO_CREDENTIALS, twilio_body, twilio_signed
 
 
@@ -42,6 +43,12 @@ SAMPLES = {
         "header": "x-twilio-signature",
         "sign": twilio_signed,
     },
+    "sinch": {
+        "credentials": SINCH_CREDENTIALS,
+        "body": payload("inbound_text", "sinch"),
+        "header": "x-sinch-webhook-signature",
+        "sign": sinch_signed,
+    },
     "sandbox": {
         "credentials": {"webhook_secret": "s3cret"},
         "body": sandbox.inbound_text_body("77", "15550142233", "Hi"),
@@ -55,6 +62,8 @@ SETTINGS = {
     "META_API_VERSION": "v26.0",
     "TWILIO_API_URL": NOBODY,
     "TWILIO_CONTENT_API_URL": NOBODY,
+    "SINCH_API_URL": NOBODY,
+    "SINCH_AUTH_URL": NOBODY,
     "PHONE": "15550100001",
 }
 

@@ -6,9 +6,12 @@ from .base import Provider
 from .http import HTTP, Http
 from .meta import Meta
 from .sandbox import Sandbox
+from .sinch import Sinch
 from .twilio import Twilio
 
-PROVIDERS: dict[str, type[Provider]] = {provider.name: provider for provider in (Meta, Twilio, Sandbox)}
+PROVIDERS: dict[str, type[Provider]] = {
+    provider.name: provider for provider in (Meta, Twilio, Sinch, Sandbox)
+}
 
 
 def provider_for(account, settings: Mapping, http: Http = HTTP) -> Provider:

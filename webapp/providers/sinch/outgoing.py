@@ -23,8 +23,6 @@ from .choices import postback_of
 CHANNEL = "WHATSAPP"
 # The service window's length: what could not be delivered until then makes sense no more.
 TIME_TO_LIVE = "86400s"
-MOST_BUTTONS, LONGEST_BUTTON = 3, 20
-MOST_ROWS, LONGEST_ROW, LONGEST_DESCRIPTION = 10, 24, 72
 
 
 def request_of(app_id: str, command: Command, correlation_id: str) -> dict:
@@ -59,8 +57,6 @@ def _text(command: Text):
 def _media(command: MediaMessage):
     """No caption: `media_message` has no place for one, a card is not promised to look like one,
     and a second message would leave one of our messages with two ids and two fates."""
-    if command.caption:
-        raise _refused("Sinch carries no text under a file", "Send the text as its own message.")
     media = {"url": command.file.url}
     if command.kind == "document" and command.file.filename:
         media["filename_override"] = command.file.filename
@@ -97,10 +93,6 @@ def _contact(command: ContactsMessage):
 
 
 def _buttons(command: Buttons):
-    # Beyond these limits Sinch sends numbered text instead, without saying so.
-    if not 0 < len(command.choices) <= MOST_BUTTONS:
-        raise _refused(f"A message has one to {MOST_BUTTONS} buttons")
-    _check_titles(command.choices, LONGEST_BUTTON)
     message = {
         "text_message": {"text": command.body},
         "choices": [
@@ -114,14 +106,6 @@ def _buttons(command: Buttons):
 
 
 def _list(command: ListMenu):
-    choices = [choice for section in command.sections for choice in section.choices]
-    if not 0 < len(choices) <= MOST_ROWS:
-        raise _refused(f"A list has one to {MOST_ROWS} choices")
-    _check_titles(choices, LONGEST_ROW)
-    if any(len(choice.description) > LONGEST_DESCRIPTION for choice in choices):
-        raise _refused(f"A choice's second line is over {LONGEST_DESCRIPTION} characters")
-    if not 0 < len(command.button) <= LONGEST_BUTTON:
-        raise _refused(f"A list's button has one to {LONGEST_BUTTON} characters")
     message = {
         "title": command.body,  # the text; a header would be a property of its own
         "sections": [
@@ -140,11 +124,6 @@ def _row(choice):
     if choice.description:
         row["description"] = choice.description
     return {"choice": row}
-
-
-def _check_titles(choices, longest):
-    if any(not 0 < len(choice.title) <= longest for choice in choices):
-        raise _refused(f"A choice has one to {longest} characters")
 
 
 def _template(command: TemplateMessage):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import orjson
 
+from .. import limits
 from ..base import (
     BadSignature,
     Capabilities,
@@ -107,6 +108,8 @@ class Sinch(Provider):
         return events_of(request.body, request.received_at)
 
     def send(self, command, correlation_id: str) -> Sent:
+        # Beyond WhatsApp's limits Sinch sends plain text in place of buttons, without a word.
+        limits.check(command, self.can)
         payload = request_of(self.api.app_id, command, correlation_id)
         answer = self.api.post(("messages:send",), payload)
         message_id = text_of(dict_of(clean(answer.data)).get("message_id"))
