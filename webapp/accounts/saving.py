@@ -44,6 +44,22 @@ class Values:
     provider_values: Mapping[str, str] = field(default_factory=dict)  # an absent secret stays
 
 
+def values_of(account):
+    """The account as it is; nothing of its provider's settings, which so stay as they are."""
+    queue = queue_of(account)
+    return Values(
+        name=account.name,
+        key=account.key,
+        phone=account.phone,
+        description=account.description,
+        contact_list_id=account.contact_list_id,
+        queue_id=queue.id if queue else None,
+        agent_ids=tuple(agent.id for agent in account.agents),
+        session_anchor=account.session_anchor,
+        enabled=account.enabled,
+    )
+
+
 def providers_offered():
     """The providers an account may be made for here."""
     return [

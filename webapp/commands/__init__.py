@@ -1,11 +1,11 @@
 """The pages' verbs for scripts: `flask --app app GROUP VERB`, each with `--json`."""
 
-from webapp.commands import accounts, demo, doctor, interactions, queues, sending, staff
+from webapp.commands import account_life, demo, doctor, interactions, queues, sending, staff
 
 GROUPS = (
     staff.group,
     queues.group,
-    accounts.group,
+    account_life.group,
     interactions.group,
     sending.group,
     doctor.command,

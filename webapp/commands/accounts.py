@@ -1,10 +1,11 @@
-"""`flask --app app accounts add`: WhatsApp accounts, for scripts."""
+"""`flask --app app accounts add`: WhatsApp accounts, for scripts; `account_life` has more."""
+
+from contextlib import contextmanager
 
 import click
-from flask import current_app
 from sqlalchemy import select
 
-from webapp.accounts import saving, sealing
+from webapp.accounts import guiding, saving, sealing
 from webapp.accounts.models import Account, SessionAnchor
 from webapp.commands.answers import Group, as_json, fail, show
 from webapp.extensions import db
@@ -46,13 +47,10 @@ def add(
         agent_ids=tuple(_person_id(email) for email in agents),
         session_anchor=session_anchor,
         enabled=not disabled,
-        provider_values=_pairs(settings),
+        provider_values=pairs(settings),
     )
-    try:
-        with unit_of_work():
-            answer = _described(saving.add("command", provider, values))
-    except saving.Invalid as error:
-        fail(" ".join(f"{name}: {sentence}" for name, sentence in error.errors.items()))
+    with refused_in_words(), unit_of_work():
+        answer = described(saving.add("command", provider, values))
     show(answer, _words(name, answer), json)
 
 
@@ -69,7 +67,16 @@ def reseal(json):
         fail(f"sealed by a key that is missing, type their secrets in again: {', '.join(closed)}")
 
 
-def _pairs(settings):
+@contextmanager
+def refused_in_words():
+    try:
+        yield
+    except saving.Invalid as error:
+        fail(" ".join(f"{name}: {sentence}" for name, sentence in error.errors.items()))
+
+
+def pairs(settings):
+    """{name: value} of the --set options."""
     pairs = {}
     for text in settings:
         name, separator, value = text.partition("=")
@@ -95,10 +102,20 @@ def _person_id(email):
     return person.id
 
 
-def _described(account):
+def account_named(key):
+    """The account with this key, or this id."""
+    account = db.session.scalar(select(Account).where(Account.key == key.upper()))
+    if account is None and key.isascii() and key.isdigit() and len(key) < 10:
+        account = db.session.get(Account, int(key))
+    if account is None:
+        fail(f"there is no account {key}")
+    return account
+
+
+def described(account):
     return {
         "id": account.id,
-        "webhook_url": current_app.config["PUBLIC_URL"] + account.webhook_path,
+        "webhook_url": guiding.webhook_url(account),
         "webhook_path": account.webhook_path,
         "verify_token": sealing.stored(account, "verify_token"),
     }
