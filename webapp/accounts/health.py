@@ -38,6 +38,7 @@ CHECKS_AT_ONCE = 16
 SAY_SENT_EVERY = timedelta(seconds=10)
 # One found in order a moment ago and refused again waits for its turn: no endless circle.
 JUST_CHECKED = timedelta(minutes=1)
+REJECTED_SERIES = timedelta(minutes=15)  # refused webhooks further apart are another series
 ROOM = "sending"  # whether accounts can send: everybody's inbox listens
 STOPPED, UNWELL = "account_stopped", "account_unwell"
 
@@ -148,6 +149,19 @@ def sent(account_id, now=None):
             index_elements=["account_id"], set_={"last_sent_at": now}, where=rarely
         )
     )
+
+
+def rejected(account_id, number, now=None):
+    """Webhooks with a wrong signature; a series ends when none came for a while."""
+    now = now or utcnow()
+    row = row_of(account_id)
+    if row is None:
+        return
+    goes_on = row.rejected_at is not None and row.rejected_at > now - REJECTED_SERIES
+    row.rejected_recent = number + (row.rejected_recent if goes_on else 0)
+    row.rejected_count += number
+    row.rejected_at = now
+    push.changed(f"account:{account_id}")
 
 
 def is_stopped(account_id):

@@ -27,7 +27,7 @@ NEWEST = 1000
 WAITS_TOO_LONG = timedelta(minutes=5)
 UNKNOWN_WITHIN, MOST_UNKNOWN = timedelta(hours=1), 5
 REPEATED_WITHIN, MOST_REPEATED = timedelta(minutes=30), 10
-REJECTED_WITHIN, MOST_REJECTED = timedelta(minutes=15), 5
+MOST_REJECTED = 5
 MOST_MEDIA, MEDIA_TRIES = 5, 2
 SLOWED_FOR = timedelta(minutes=10)
 EXPIRES_SOON, EXPIRES_NOW = timedelta(days=14), timedelta(days=3)
@@ -122,7 +122,7 @@ def _rejected(now):
             account_id=account.id,
         )
         for account, row in _with_health()
-        if row.rejected_recent >= MOST_REJECTED and row.rejected_at > now - REJECTED_WITHIN
+        if row.rejected_recent >= MOST_REJECTED and row.rejected_at > now - health.REJECTED_SERIES
     ]
 
 

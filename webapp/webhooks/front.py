@@ -53,7 +53,7 @@ class Front:
         self._wsgi_app = wsgi_app
         self._public_url = app.config["PUBLIC_URL"]
         self._senders = Senders(app)
-        self._refusals = Refusals()
+        self._refusals = Refusals(app)
         self._former_use = FormerUse(app)
         self._keeper = Keeper(payload_table(app), Waker())
 
