@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 from .base import Provider
 from .http import HTTP, Http
+from .kaleyra import Kaleyra
 from .meta import Meta
 from .sandbox import Sandbox
 from .sinch import Sinch
 from .twilio import Twilio
 
 PROVIDERS: dict[str, type[Provider]] = {
-    provider.name: provider for provider in (Meta, Twilio, Sinch, Sandbox)
+    provider.name: provider for provider in (Meta, Twilio, Sinch, Kaleyra, Sandbox)
 }
 
 

@@ -9,6 +9,7 @@ from ..events import MediaRef, MessageKind
 from ..meta.contents import Content, content_of
 from ..reading import dict_of, list_of, text_of
 from .decoding import structured
+from .identifiers import kaleyra_id
 
 FILES = ("image", "video", "audio", "document", "sticker")
 _KINDS = {"voice": "audio", "contact": "contacts", "file": "document", "ptt": "audio"}
@@ -148,7 +149,7 @@ def _interactive(variables):
 
 
 def _reaction(variables):
-    target = text_of(variables.get("reply_to"))
+    target = kaleyra_id(variables.get("reply_to"))
     return {"message_id": target, "emoji": text_of(variables.get("body"))}
 
 
