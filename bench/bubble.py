@@ -21,7 +21,7 @@ from bench.servers import cpu_seconds, stack
 from tests import factories
 from tests.browser.conftest import ARGUMENTS
 from tests.kill.meta import webhook_body
-from tests.support.meta_stub import MetaStub
+from tests.support.stubs.meta import MetaStub
 from tests.webhooks.posting import signed
 
 AGENTS = 50

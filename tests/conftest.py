@@ -15,10 +15,10 @@ from sqlalchemy.exc import OperationalError
 from tests import factories
 from tests.support.databases import for_each_database
 from tests.support.live import Live
-from tests.support.meta_stub import MetaStub
 from tests.support.postgres import start_postgres
 from tests.support.procfile import Procfile
 from tests.support.redis import start_redis
+from tests.support.stubs.meta import MetaStub
 from webapp import config, create_app
 from webapp import database as opening
 from webapp.extensions import db, redis_clients

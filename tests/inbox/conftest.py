@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.meta_stub import MetaStub
+from tests.support.stubs.meta import MetaStub
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from tests.factories import change, make_contact, make_interaction, make_meta_account
-from tests.support.meta_stub import fault
+from tests.support.stubs.meta import fault
 from webapp import system
 from webapp.accounts.models import AccountDrain
 from webapp.columns import utcnow
