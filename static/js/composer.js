@@ -2,7 +2,7 @@
 import { accepted, addPending, dropPending } from "./thread.js";
 import { put, waiting } from "./outbox.js";
 import { forget, save, unsaved } from "./drafts.js";
-import { say } from "./post.js";
+import { say, toast } from "./post.js";
 
 const MAX_TEXT = 4096;
 const MODES = ["reply", "note"];
@@ -53,6 +53,11 @@ function showWaiting(root) {
 
 // ── reply or note, open or closed ──
 
+// What leaves to the customer is not offered beside a note.
+function offerSending(root, shown) {
+  for (const node of root.querySelectorAll("[data-replies-only]")) node.hidden = !shown;
+}
+
 export function setMode(mode, focus = true) {
   const root = composer();
   if (!root) return;
@@ -87,6 +92,7 @@ function applyState(root) {
   root.classList.toggle("composer--kept", shut && text.value.trim() !== "");
   text.readOnly = shut;
   why.hidden = !shut;
+  offerSending(root, root.dataset.mode === "reply");
 }
 
 // ── writing ──
@@ -122,12 +128,31 @@ function send(root) {
   put(entry);
 }
 
+// Hands over a file that stands on the server already; what was being quoted goes with the first.
+export function sendFile({ url, attachment, caption = "", file }) {
+  const root = composer();
+  const { interaction } = root.dataset;
+  const replyTo = parts(root).replyTo.value;
+  const entry = {
+    key: newKey(), url, text: caption, values: { attachment, caption }, replyTo,
+    quoted: replyTo && quoted(root), mode: "reply", interaction, file,
+  };
+  if (replyTo) unquote(root);
+  addPending(entry);
+  put(entry);
+}
+
+export function mayReply() {
+  const root = composer();
+  return Boolean(root) && parts(root).why.dataset.state === "open";
+}
+
 function tooLong(length) {
   const number = new Intl.NumberFormat("en");
   return `WhatsApp takes up to ${number.format(MAX_TEXT)} characters; this has ${number.format(length)}. Shorten it or send it in two messages.`;
 }
 
-function newKey() {
+export function newKey() {
   return crypto.randomUUID ? crypto.randomUUID().replaceAll("-", "") : `${Date.now()}${Math.random()}`.replace(/\D/g, "");
 }
 
@@ -148,10 +173,12 @@ document.addEventListener("outbox:refused", ({ detail: { entry, text } }) => {
   const root = composer();
   const reason = reasonIn(text);
   if (root?.dataset.interaction !== entry.interaction) {
+    if (!entry.text) return;
     try { localStorage.setItem(`parley.draft.${document.querySelector("meta[name=parley]").dataset.user}.${entry.interaction}.${entry.mode}`, entry.text); } catch { /* gone with the page */ }
     return;
   }
   if (root.dataset.mode !== entry.mode) setMode(entry.mode, false);
+  if (entry.file) toast(`${entry.file.name} was not sent: ${reason}`, true);
   const box = parts(root).text;
   box.value = [entry.text, box.value].filter(Boolean).join("\n");
   onInput(root);

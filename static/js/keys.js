@@ -13,6 +13,7 @@ const KEYS = {
   n: () => setMode("note"),
   e: () => document.querySelector("[data-wrap-up]")?.click(),
   q: quoteSelected,
+  "+": () => selected("[data-react]")?.click(),
   "/": () => document.querySelector("[data-search]")?.focus(),
   "?": () => document.getElementById("shortcuts")?.showModal(),
 };
@@ -52,9 +53,14 @@ function nextUnread() {
   row?.click();
 }
 
-function quoteSelected() {
+// A button of the message that has the focus, or of the customer's last one.
+function selected(button) {
   const chosen = document.activeElement.closest(".msg") ?? [...document.querySelectorAll('.msg[data-direction="in"]')].pop();
-  const button = chosen?.querySelector("[data-quote]");
+  return chosen?.querySelector(button);
+}
+
+function quoteSelected() {
+  const button = selected("[data-quote]");
   if (button) quote(button);
 }
 

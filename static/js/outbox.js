@@ -39,7 +39,7 @@ export async function flush() {
 
 // True once the server has decided, one way or the other.
 async function sent(entry) {
-  const values = { text: entry.text, client_key: entry.key };
+  const values = { text: entry.text, ...entry.values, client_key: entry.key };
   if (entry.replyTo) values.reply_to = entry.replyTo;
   let answer;
   try {

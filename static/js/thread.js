@@ -102,6 +102,8 @@ function place(log, node, result) {
 // A bubble that plays or has the focus is changed from inside, never replaced.
 function swap(known, node) {
   node.classList.toggle("msg--cont", known.classList.contains("msg--cont"));
+  const decoded = known.querySelector('audio[src^="blob:"]');
+  if (decoded) node.querySelector("audio")?.setAttribute("src", decoded.src);
   if (known.outerHTML !== node.outerHTML) window.Idiomorph.morph(known, node);
 }
 
@@ -219,14 +221,15 @@ function sayWhatIsOwed() {
 // ── a reply on its way ──
 
 // Drawn as the server will draw it, so that nothing jumps when its answer takes the place.
-export function addPending({ key, mode, text, quoted }) {
+export function addPending({ key, mode, text, quoted, file }) {
   const log = thread();
-  const node = document.getElementById(`pending-${mode}`).content.firstElementChild.cloneNode(true);
+  const node = document.getElementById(file ? "pending-file" : `pending-${mode}`).content.firstElementChild.cloneNode(true);
   node.dataset.pending = key;
   node.dataset.by = `${mode === "note" ? "note" : "out"}${document.querySelector("meta[name=parley]").dataset.user}`;
   node.classList.toggle("msg--cont", continues(log, node.dataset.by));
   node.querySelector("[data-words]").textContent = text;
   node.querySelector("[data-clock]").textContent = new Date(now()).toTimeString().slice(0, 5);
+  if (file) showPendingFile(node, file);
   const quote = node.querySelector(".quote");
   if (quoted) {
     quote.querySelector("b").textContent = quoted.name;
@@ -234,6 +237,13 @@ export function addPending({ key, mode, text, quoted }) {
   } else quote?.remove();
   log.append(node);
   log.scrollTop = log.scrollHeight;
+}
+
+function showPendingFile(node, { name, picture }) {
+  const shown = node.querySelector(picture ? "[data-pending-picture]" : "[data-pending-file]");
+  node.querySelector(picture ? "[data-pending-file]" : "[data-pending-picture]").remove();
+  if (picture) shown.querySelector("img").src = picture;
+  else shown.querySelector("[data-pending-name]").textContent = name;
 }
 
 function continues(log, by) {

@@ -15,6 +15,35 @@ class MessageForm(FlaskForm):
     reply_to = IntegerField(validators=[Optional()])
 
 
+class SharedForm(FlaskForm):
+    """What everything that is sent carries."""
+
+    client_key = StringField(validators=[InputRequired(), Length(max=64), Regexp(r"[\w-]+\Z")])
+    reply_to = IntegerField(validators=[Optional()])
+
+
+class FileForm(SharedForm):
+    attachment = IntegerField(validators=[InputRequired()])
+    caption = TextAreaField()
+
+
+class LocationForm(SharedForm):
+    where = StringField(validators=[InputRequired(), Length(max=2000)])
+    name = StringField(validators=[Length(max=200)])
+    address = StringField(validators=[Length(max=500)])
+
+
+class ContactForm(SharedForm):
+    name = StringField(validators=[Length(max=200)])
+    phone = StringField(validators=[InputRequired(), Length(max=40)])
+    organization = StringField(validators=[Length(max=200)])
+
+
+class ReactionForm(FlaskForm):
+    client_key = StringField(validators=[InputRequired(), Length(max=64), Regexp(r"[\w-]+\Z")])
+    emoji = StringField(validators=[Length(max=64)])
+
+
 class DraftForm(FlaskForm):
     text = TextAreaField()
     mode = RadioField(choices=list(drafts.MODES), default="reply")

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from webapp import media_store, pages
 from webapp.extensions import db
-from webapp.inbox import media, pictures
+from webapp.inbox import media, pictures, signed_files
 from webapp.inbox.models import Interaction, Media, MediaState
 from webapp.inbox.routes import bp
 from webapp.staff import access
@@ -33,7 +33,7 @@ def file(id):
         download_name=file_name(found),
         conditional=True,
     )
-    return _private(response)
+    return private(response)
 
 
 @bp.get("/media/<int:id>/thumbnail")
@@ -42,7 +42,7 @@ def thumbnail(id):
     found = _ready(id)
     if not found.thumbnail_key:
         return pages.see_other(url_for(".media", id=id))
-    return _private(send_file(_opened(found.thumbnail_key), mimetype=pictures.THUMBNAIL_TYPE))
+    return private(send_file(_opened(found.thumbnail_key), mimetype=pictures.THUMBNAIL_TYPE))
 
 
 @bp.post("/media/<int:id>/fetch")
@@ -55,6 +55,26 @@ def media_retry(id):
     if interaction_id is None:
         return pages.see_other(url_for(".index"))
     return pages.see_other(url_for(".message", id=interaction_id, message_id=message_id))
+
+
+@bp.get("/files/<token>")
+@bp.get("/files/<token>/<name>")
+@access.public
+def signed_file(token, name=""):
+    """For the provider that was given this address with a message: one file, for some hours."""
+    found = db.session.get(Media, signed_files.media_id_in(token) or 0)
+    if found is None or found.state != MediaState.READY or not found.storage_key:
+        abort(404)
+    response = send_file(
+        _opened(found.storage_key),
+        mimetype=found.mime_type,
+        download_name=file_name(found),
+        conditional=True,
+    )
+    # The type must be the true one: the provider goes by it. No browser shall run any.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    return response
 
 
 def file_name(found):
@@ -91,7 +111,7 @@ def _visible(id):
     return found
 
 
-def _private(response):
+def private(response):
     """Kept by this browser only, and never run: not even as a page of its own."""
     response.headers["Cache-Control"] = "private, max-age=86400, immutable"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

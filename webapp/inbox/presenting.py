@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from webapp import words
 from webapp.columns import utcnow
-from webapp.inbox import formatting, sending
+from webapp.inbox import formatting, sending, summary
+from webapp.inbox.file_checks import megabytes
 from webapp.inbox.models import CloseReason
 from webapp.staff import access
 
@@ -27,6 +28,7 @@ KINDS = {
     "template": ("layout-template", "Template"),
     "flow_reply": ("scroll-text", "Form answered"),
     "system": ("info", "Notice from WhatsApp"),
+    "interactive": ("list-ordered", "Choices"),
     "unsupported": ("circle-alert", "Message that cannot be shown here"),
 }
 CLOSED_BECAUSE = {
@@ -47,6 +49,10 @@ def init_app(app):
         closed_because=closed_because,
         kind_word=kind_word,
         message_words=message_words,
+        cards_of=cards_of,
+        playing_time=playing_time,
+        map_link=map_link,
+        megabytes=megabytes,
         rich=formatting.rich,
         is_big_emoji=formatting.is_big_emoji,
         sentence=sentence,
@@ -72,7 +78,54 @@ def last_words(interaction):
 
 def message_words(message):
     """A message in one line, for a quote."""
-    return message.text or KINDS.get(message.kind, ("", "Message"))[1]
+    return summary.line_of(message) or KINDS.get(message.kind, ("", "Message"))[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A shared contact, whoever shared it; each number as (digits or as written, to be shown)."""
+
+    name: str
+    line: str = ""
+    phones: tuple = ()
+    emails: tuple = ()
+
+
+def cards_of(content):
+    """The contact cards of a message: ours say `cards`, a provider's `contacts`."""
+    given = [*(content.get("cards") or ()), *(content.get("contacts") or ())]
+    return [_card(card) for card in given if isinstance(card, dict)]
+
+
+def _card(card):
+    organization = card.get("organization") or card.get("organisation")
+    phones = []
+    for phone in card.get("phones") or ():
+        number = (phone.get("phone") or phone.get("wa_id")) if isinstance(phone, dict) else phone
+        if number:
+            phones.append(str(number))
+    return Card(
+        card.get("name") or "Unnamed",
+        ", ".join(filter(None, (card.get("title"), organization))),
+        tuple(phones),
+        tuple(email for email in card.get("emails") or () if isinstance(email, str)),
+    )
+
+
+def playing_time(seconds):
+    """0:24, as players show it."""
+    return f"{seconds // 60}:{seconds % 60:02d}" if seconds else ""
+
+
+def map_link(content):
+    """A map with a pin where the message says; None where it names no coordinates."""
+    latitude, longitude = content.get("latitude"), content.get("longitude")
+    if latitude is None or longitude is None:
+        return None
+    return (
+        f"https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}"
+        f"#map=16/{latitude}/{longitude}"
+    )
 
 
 def wait_level(since, target):

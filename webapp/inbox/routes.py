@@ -27,6 +27,8 @@ from webapp.unit_of_work import unit_of_work
 
 bp = Blueprint("inbox", __name__)
 
+MOST_ROWS = 20
+
 # Every part of a conversation's page asks for these: one query instead of three.
 BOTH_ENDS = (joinedload(Interaction.account), joinedload(Interaction.contact))
 bp.record_once(lambda state: presenting.init_app(state.app))
@@ -53,19 +55,26 @@ def unread():
 @bp.get("/inbox/list")
 @access.needs()
 def interaction_list():
-    """The list again; or, with `section` and `after`, the next rows of one of its sections."""
+    """The list again; with `rows`, these alone if none of them has moved; or, with `section` and
+    `after`, the next rows of one of its sections."""
     if "after" in request.args:
         section, after = request.args.get("section"), request.args["after"]
         rows = views.more_rows(current_user, _show(), section, after)
         return pages.render("inbox/_rows.html", **rows) if rows else abort(404)
-    pane = _list(request.args.get("open", type=int), ringing=False)
+    open_id = request.args.get("open", type=int)
+    again = views.rows_again(current_user, _show(), _places(), open_id) if _places() else None
+    if again:
+        answer = pages.render("inbox/_rows_again.html", **again)
+        answer.headers["HX-Reswap"] = "none"  # the rows find their places themselves
+        return answer
+    pane = _list(open_id, ringing=False)
     return pages.render("inbox/_list_again.html", **pane)
 
 
 @bp.get("/inbox/<int:id>")
 @access.needs()
 def interaction(id):
-    shown = _visible(id)
+    shown = visible(id)
     conversation = views.conversation(shown, current_user)
     if pages.is_partial():
         return pages.render("inbox/_conversation.html", show=_show(), **conversation)
@@ -76,9 +85,9 @@ def interaction(id):
 @access.needs()
 def thread_of(id):
     """Older messages (`before`), what came since (`after`, `ids`), or the last page again."""
-    shown = _visible(id)
+    shown = visible(id)
     if "before" in request.args:
-        before = _message_of(shown, request.args.get("before", type=int))
+        before = message_of(shown, request.args.get("before", type=int))
         found = thread.page(shown, before)
     elif "after" in request.args:
         found = thread.following(
@@ -89,29 +98,29 @@ def thread_of(id):
         )
     else:
         found = thread.page(shown)
-    return pages.render("inbox/_items.html", interaction=shown, page=found, **_rights(shown))
+    return pages.render("inbox/_items.html", interaction=shown, page=found, **rights(shown))
 
 
 @bp.get("/inbox/<int:id>/messages/<int:message_id>")
 @access.needs()
 def message(id, message_id):
-    shown = _visible(id)
-    item = thread.bubble(_message_of(shown, message_id))
-    return pages.render("inbox/_bubble.html", interaction=shown, item=item, **_rights(shown))
+    shown = visible(id)
+    item = thread.bubble(message_of(shown, message_id))
+    return pages.render("inbox/_bubble.html", interaction=shown, item=item, **rights(shown))
 
 
 @bp.get("/inbox/<int:id>/composer")
 @access.needs()
 def composer(id):
     """The head of the thread and whether one may write: what changes beside the text box."""
-    shown = _visible(id)
-    return pages.render("inbox/_state.html", interaction=shown, show=_show(), **_rights(shown))
+    shown = visible(id)
+    return pages.render("inbox/_state.html", interaction=shown, show=_show(), **rights(shown))
 
 
 @bp.get("/inbox/<int:id>/contact")
 @access.needs()
 def contact_panel(id):
-    shown = _visible(id)
+    shown = visible(id)
     facts = contact_facts.facts(shown, current_user)
     return pages.render("inbox/_contact.html", interaction=shown, facts=facts)
 
@@ -128,27 +137,12 @@ def note(id):
     return _write(id, "note", _store_note)
 
 
-@bp.post("/inbox/messages/<int:id>/retry")
-@access.needs()
-def retry(id):
-    failed = db.get_or_404(Message, id)
-    shown = _visible(failed.interaction_id)
-    try:
-        again = _once(lambda: _store_again(shown, failed))
-    except (ValueError, sending.Refused) as error:
-        abort(409, str(error))
-    if not pages.is_partial():
-        return pages.see_other(url_for(".interaction", id=shown.id))
-    found = thread.Page([thread.bubble(failed), thread.bubble(again)])
-    return pages.render("inbox/_items.html", interaction=shown, page=found, **_rights(shown))
-
-
 @bp.post("/inbox/<int:id>/close")
 @access.needs()
 def close(id):
-    shown = _visible(id)
+    shown = visible(id)
     with unit_of_work():
-        _check_owner(shown)
+        check_owner(shown)
         closing.close(shown, CloseReason.AGENT, by=current_user)
     return _done(f"Conversation with {shown.contact_name} wrapped up", url_for(".index"))
 
@@ -156,7 +150,7 @@ def close(id):
 @bp.post("/inbox/<int:id>/deal")
 @access.needs()
 def deal(id):
-    shown = _visible(id)
+    shown = visible(id)
     with unit_of_work():
         closing.deal_with(shown)
     return _done("Marked as dealt with", url_for(".interaction", id=id))
@@ -165,7 +159,7 @@ def deal(id):
 @bp.post("/inbox/<int:id>/draft")
 @access.needs()
 def draft(id):
-    shown, form = _visible(id), DraftForm()
+    shown, form = visible(id), DraftForm()
     if not form.validate():
         abort(422)
     with unit_of_work():
@@ -177,13 +171,13 @@ def draft(id):
 @bp.post("/inbox/<int:id>/seen")
 @access.needs()
 def seen(id):
-    shown = _visible(id)
+    shown = visible(id)
     with unit_of_work():
         reading.seen(shown, current_user)
     return Response(status=204)
 
 
-def _visible(id):
+def visible(id):
     """404 also where it exists but belongs to others: an address tells nobody anything."""
     shown = db.get_or_404(Interaction, id, options=BOTH_ENDS)
     if not access.may_see(current_user, shown):
@@ -191,7 +185,7 @@ def _visible(id):
     return shown
 
 
-def _message_of(shown, message_id):
+def message_of(shown, message_id):
     found = db.get_or_404(Message, message_id or 0)
     if (found.account_id, found.contact_id) != (shown.account_id, shown.contact_id):
         abort(404)
@@ -199,7 +193,17 @@ def _message_of(shown, message_id):
 
 
 def _ids(text):
-    return [int(part) for part in text.split(",") if part.isdecimal()][:200]
+    return [int(part) for part in text.split(",") if _is_id(part)][:200]
+
+
+def _is_id(text):
+    return text.isdecimal() and len(text) <= access.LONGEST_ID
+
+
+def _places():
+    """{id: where the page shows it} from `rows=5~reply~2026-…,7~…`."""
+    named = [part.partition("~") for part in request.args.get("rows", "").split(",")]
+    return {int(id_): place for id_, _, place in named[:MOST_ROWS] if _is_id(id_)}
 
 
 def _show():
@@ -211,11 +215,11 @@ def _list(open_id=None, ringing=True):
     return views.list_pane(current_user, _show(), query, open_id, ringing)
 
 
-def _rights(shown):
+def rights(shown):
     return views.rights(shown, current_user)
 
 
-def _check_owner(shown):
+def check_owner(shown):
     if not access.may_write(current_user, shown):
         who = shown.owner.name if shown.owner else "Nobody yet"
         abort(403, f"{who} answers this conversation. Your text is kept as a draft.")
@@ -223,11 +227,11 @@ def _check_owner(shown):
 
 def _write(id, mode, store):
     """Store what was written; what can't be is answered with the reason and the text."""
-    shown, form = _visible(id), MessageForm()
+    shown, form = visible(id), MessageForm()
     if not form.validate():
         return _refused(shown, mode, form, "The message was incomplete. Try again.", 422)
     try:
-        stored = _once(lambda: store(shown, form))
+        stored = once(lambda: store(shown, form))
     except ValueError as error:
         return _refused(shown, mode, form, str(error), 422)
     except sending.Refused as error:
@@ -236,10 +240,10 @@ def _write(id, mode, store):
     if not pages.is_partial():
         return pages.see_other(url_for(".interaction", id=id))
     item = thread.bubble(stored)
-    return pages.render("inbox/_bubble.html", interaction=shown, item=item, **_rights(shown))
+    return pages.render("inbox/_bubble.html", interaction=shown, item=item, **rights(shown))
 
 
-def _once(store):
+def once(store):
     """Of two identical requests at the same moment one stores; the other finds what it stored."""
     try:
         return store()
@@ -249,8 +253,8 @@ def _once(store):
 
 def _store_reply(shown, form):
     with unit_of_work():
-        _check_owner(shown)
-        quoted = _message_of(shown, form.reply_to.data) if form.reply_to.data else None
+        check_owner(shown)
+        quoted = message_of(shown, form.reply_to.data) if form.reply_to.data else None
         stored = sending.write(
             shown,
             current_user,
@@ -267,12 +271,6 @@ def _store_note(shown, form):
         stored = sending.note(shown, current_user, form.text.data or "", form.client_key.data)
         drafts.remove(shown, current_user, "note")
     return stored
-
-
-def _store_again(shown, failed):
-    with unit_of_work():
-        _check_owner(shown)
-        return sending.retry(failed, current_user)
 
 
 def _refused(shown, mode, form, reason, status):

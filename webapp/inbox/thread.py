@@ -9,12 +9,25 @@ from sqlalchemy.orm import joinedload
 
 from webapp import words
 from webapp.extensions import db
-from webapp.inbox.models import MARKS, Direction, Interaction, InteractionEvent, Message
+from webapp.inbox.models import (
+    MARKS,
+    Direction,
+    Interaction,
+    InteractionEvent,
+    Message,
+    MessageStatus,
+)
 
 PAGE = 50
 FOLLOWING = 200
 TOGETHER = timedelta(minutes=5)  # one person's messages this close stand as one block
 SILENT = ("lapsed",)  # kept for the record; a queue that rings for an hour would fill the thread
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    emoji: str
+    ours: bool
 
 
 @dataclass(slots=True)
@@ -23,11 +36,16 @@ class Bubble:
     quote: Message | None = None
     quoted: bool = False  # it answers something, known to us or not
     reactions: list = field(default_factory=list)
+    failed_reaction: Message | None = None  # our last one, where the provider refused it
     text: str = ""
     edited: bool = False
     revoked: bool = False
     continues: bool = False
     type = "bubble"
+
+    @property
+    def our_reaction(self):
+        return next((reaction.emoji for reaction in self.reactions if reaction.ours), "")
 
     @property
     def at(self):
@@ -183,13 +201,21 @@ def _folded(message, marks, quotes):
     reactions = {}
     for mark in marks.get(message.provider_id, ()):
         if mark.kind == "reaction":
-            # One reaction a person: a later one replaces it, an empty one takes it back.
-            reactions[mark.direction] = mark.text
+            result.failed_reaction = None
+            if mark.direction == Direction.OUT and mark.status == MessageStatus.FAILED:
+                result.failed_reaction = mark  # what stood there before still stands
+            else:
+                # One reaction a person: a later one replaces it, an empty one takes it back.
+                reactions[mark.direction] = mark.text
         elif mark.kind == "edit":
             result.edited, result.text = True, mark.text
         else:
             result.revoked = True
-    result.reactions = [emoji for emoji in reactions.values() if emoji]
+    result.reactions = [
+        Reaction(emoji, direction == Direction.OUT)
+        for direction, emoji in reactions.items()
+        if emoji
+    ]
     return result
 
 
@@ -221,7 +247,7 @@ def _quotes(messages):
     found = db.session.scalars(
         select(Message)
         .where(Message.account_id == account_id, Message.provider_id.in_(provider_ids))
-        .options(joinedload(Message.author))
+        .options(joinedload(Message.author), joinedload(Message.media))
     )
     return {message.provider_id: message for message in found}
 

@@ -6,6 +6,7 @@ from webapp.inbox import (
     contact_facts,
     drafts,
     first_steps,
+    limits,
     listing,
     presenting,
     search,
@@ -33,6 +34,21 @@ def list_pane(user, show, query="", open_id=None, ringing=True):
         "offers": queue_listing.ringing_for(user) if ringing else [],
         "open_id": open_id,
         "rooms": _rooms(user),
+    }
+
+
+def rows_again(user, show, places, open_id=None):
+    """These rows where they stand; None where one has come, gone or moved."""
+    found = listing.unmoved(user, show, places)
+    if found is None:
+        return None
+    return {
+        "show": show,
+        "sections": found,
+        "tabs": listing.tabs(user),
+        "counts": listing.counts(user),
+        "drafts": listing.drafts_of(user, found),
+        "open_id": open_id,
     }
 
 
@@ -78,4 +94,5 @@ def rights(interaction, user):
     return {
         "may_write": access.may_write(user, interaction),
         "composer": presenting.composer(interaction, user),
+        "sendable": limits.Sendable(interaction.account),
     }
