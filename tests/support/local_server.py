@@ -22,7 +22,9 @@ class LocalServer:
 
     def listen(self, handler, port=0):
         self._server = _Server(("127.0.0.1", port), handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        # Looks every 20 ms whether to end: half a second would be most of a test.
+        serving = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        serving.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def close(self):
