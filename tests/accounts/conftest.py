@@ -13,7 +13,7 @@ class Pigeon(Provider):
     webhook_suffix = "#twice"
     guide = (
         "Open the **loft** & paste `{webhook_url}`.",
-        "The words `{verify_token}` and {these} <stay>.",
+        "The words {{these}} <stay>.",
     )
     form_fields = (
         CredentialField("region", "Region", choices=(("eu", "Europe"), ("us", "United States"))),

@@ -42,7 +42,8 @@ def _address(provider_name, token):
 def _step(text, known):
     for placeholder, value in known.items():
         text = text.replace(placeholder, value)
-    html = str(escape(text))
+    # Braces meant as such stand doubled in a guide, as in any format string.
+    html = str(escape(text.replace("{{", "{").replace("}}", "}")))
     for mark, tag in _MARKS:
         html = mark.sub(tag, html)
     return Markup(html)  # noqa: S704 - escaped above

@@ -18,4 +18,6 @@ GUIDE = (
     "access token.",
     "Subscribe the app to the WhatsApp account once: `POST /WABA-ID/subscribed_apps` with that "
     "token and the WhatsApp Business Account ID.",
+    "Press **Test connection** here, then write to the number from a phone: “Last event received” "
+    "moves at once.",
 )

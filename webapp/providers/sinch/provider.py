@@ -49,6 +49,7 @@ KINDS = {
     MessageKind.TEMPLATE,
     *FILES,
 }
+UUID = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 
 
 class Sinch(Provider):
@@ -66,9 +67,17 @@ class Sinch(Provider):
             "region", "Region", choices=REGIONS, hint="Where the app was made; it can't be moved."
         ),
         CredentialField(
-            "project_id", "Project ID", hint="Sinch dashboard, Settings, Projects: with hyphens."
+            "project_id",
+            "Project ID",
+            hint="Sinch dashboard, Settings, Projects: with hyphens.",
+            shape=(UUID, "A project ID has 36 signs, like c36f3d3d-1523-4edd-ae42-000000000001."),
         ),
-        CredentialField("app_id", "App ID", hint="Sinch dashboard, Conversation API, Apps."),
+        CredentialField(
+            "app_id",
+            "App ID",
+            hint="Sinch dashboard, Conversation API, Apps.",
+            shape=(r"[0-9A-Za-z]{1,64}", "An app ID is letters and digits without hyphens."),
+        ),
         CredentialField("key_id", "Key ID", hint="Sinch dashboard, Access keys."),
         CredentialField(
             "key_secret", "Key secret", secret=True, hint="Shown once, when the key is made."
