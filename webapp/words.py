@@ -16,7 +16,10 @@ def init_app(app):
     app.jinja_env.filters.update(
         clock=clock,
         day=day,
+        date=date,
         moment=moment,
+        second=second,
+        exactly=exactly,
         short_date=short_date,
         span=span,
         initials=initials,
@@ -56,6 +59,12 @@ def day(at, now=None):
     return words if date.year == today.year else f"{words} {date.year}"
 
 
+def date(at):
+    """3 Nov 2026"""
+    local = local_day(at)
+    return f"{local.day} {local:%b %Y}"
+
+
 def short_date(at, now=None):
     """10:42 today; Sat within a week; 3 Nov, and 3 Nov 2025 in another year."""
     date, today = local_day(at), local_day(now or utcnow())
@@ -78,6 +87,19 @@ def moment(at, now=None):
         return f"on {date:%A} at {clock(at)}"
     year = "" if date.year == today.year else f" {date.year}"
     return f"on {date.day} {date:%b}{year} at {clock(at)}"
+
+
+def second(at, now=None):
+    """22 Nov 10:42:07; with the year once it is another one"""
+    local = at.astimezone(zone())
+    year = "" if local.year == local_day(now or utcnow()).year else f" {local.year}"
+    return f"{local.day} {local:%b}{year} {local:%H:%M:%S}"
+
+
+def exactly(at):
+    """22 Nov 2026, 10:42:07.114: to compare moments that lie close together"""
+    local = at.astimezone(zone())
+    return f"{local.day} {local:%b %Y, %H:%M:%S}.{local.microsecond // 1000:03}"
 
 
 def span(seconds):

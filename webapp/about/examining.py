@@ -208,7 +208,7 @@ def _accounts():
     if not rows:
         mend = "Add one under WhatsApp accounts, or with `flask --app app accounts add`."
         yield Finding("Accounts", None, "There is no WhatsApp account yet.", mend)
-    for account, _drain in rows:
+    for account, _drain, _state in rows:
         yield from _account(account)
 
 

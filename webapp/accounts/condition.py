@@ -1,54 +1,76 @@
-"""How an account is doing: what it last received, what went wrong, and what its provider says."""
+"""How an account is doing: what it last received and sent, what went wrong, and what waits."""
 
-import time
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import selectinload
 
-from webapp.accounts.access_points import provider_of
-from webapp.accounts.models import Account, AccountDrain, RoutingStep
+from webapp.accounts import health
+from webapp.accounts.models import Account, AccountDrain, AccountHealth, RoutingStep
 from webapp.columns import utcnow
 from webapp.extensions import db
-from webapp.providers.base import CheckLine
+from webapp.inbox.models import Message, MessageStatus
 from webapp.webhooks.models import AccountNotice, WebhookPayload
 
 NOTICES = 5
 COUNTED = 1000  # beyond this "1,000 or more" says enough
+# What a check may find that is worth showing, and what it is called.
+FACTS = {
+    "quality": "Quality",
+    "messaging_limit": "Limit",
+    "tier": "Tier",
+    "throughput": "Throughput",
+    "processing_mode": "Processing mode",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
+    state: health.State
     last_event_at: datetime | None
     problem: str | None  # why the provider's account is not served at the moment
+    paused_until: datetime | None
     waiting: int
     failed: int
+    to_leave: int
     notices: list[AccountNotice]
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    lines: list[CheckLine]
-    milliseconds: int
-    at: datetime
+    found: AccountHealth  # of the last check, and of sending
 
     @property
-    def well(self):
-        return all(line.ok for line in self.lines)
+    def faults(self):
+        """The lines of the last check that need somebody."""
+        return [line for line in self.found.lines or () if line["ok"] is not True]
+
+    @property
+    def facts(self):
+        known = self.found.facts or {}
+        return [(label, known[name]) for name, label in FACTS.items() if known.get(name)]
+
+    @property
+    def expires_at(self):
+        return health.expiry_of(self.found.facts)
+
+    @property
+    def expires_soon(self):
+        return self.expires_at is not None and self.expires_at < utcnow() + health.EXPIRES_SOON
 
 
 def listing(archived=False):
-    """(account, drain row) by name; the number of queries does not grow with the accounts."""
+    """(account, drain row, state) by name; the number of queries does not grow with them."""
     is_archived = Account.archived_at.is_not(None)
     rows = (
-        select(Account, AccountDrain)
+        select(Account, AccountDrain, AccountHealth)
         .outerjoin(AccountDrain, AccountDrain.account_id == Account.id)
+        .outerjoin(AccountHealth, AccountHealth.account_id == Account.id)
         .options(selectinload(Account.steps).joinedload(RoutingStep.queue))
         .where(is_archived if archived else ~is_archived)
         .order_by(Account.name, Account.id)
     )
-    return [tuple(row) for row in db.session.execute(rows)]
+    return [
+        (account, drain, health.state_of(account, drain, found))
+        for account, drain, found in db.session.execute(rows)
+    ]
 
 
 def any_archived():
@@ -57,33 +79,43 @@ def any_archived():
 
 def of(account):
     drain = db.session.get(AccountDrain, account.id)
+    found = db.session.get(AccountHealth, account.id) or AccountHealth(rejected_count=0)
     paused = drain is not None and drain.paused_until and drain.paused_until > utcnow()
+    payload = WebhookPayload.account_id == account.id
     return Condition(
+        state=health.state_of(account, drain, found),
         last_event_at=drain.last_event_at if drain else None,
         problem=drain.problem if paused else None,
-        waiting=_count(WebhookPayload.account_id == account.id, _unprocessed()),
-        failed=_count(WebhookPayload.account_id == account.id, WebhookPayload.error.is_not(None)),
+        paused_until=drain.paused_until if paused else None,
+        waiting=_count(select(WebhookPayload.id).where(payload, _unprocessed())),
+        failed=_count(select(WebhookPayload.id).where(payload, WebhookPayload.error.is_not(None))),
+        to_leave=_count(_queued(account)),
         notices=db.session.scalars(
             select(AccountNotice)
             .where(AccountNotice.account_id == account.id)
             .order_by(AccountNotice.id.desc())
             .limit(NOTICES)
         ).all(),
+        found=found,
     )
 
 
-def check(account):
-    """Ask the provider about each part of the set-up, with no transaction open meanwhile."""
-    provider = provider_of(account)
-    db.session.rollback()
-    began = time.monotonic()
-    lines = provider.check()
-    return Checked(lines, round((time.monotonic() - began) * 1000), utcnow())
+def state(account):
+    """In a word or two, for a row of the list."""
+    drain = db.session.get(AccountDrain, account.id)
+    return health.state_of(account, drain, db.session.get(AccountHealth, account.id))
 
 
-def _count(*conditions):
-    some = select(WebhookPayload.id).where(*conditions).limit(COUNTED)
-    return db.session.scalar(select(func.count()).select_from(some.subquery()))
+def _count(some):
+    return db.session.scalar(select(func.count()).select_from(some.limit(COUNTED).subquery()))
+
+
+def _queued(account):
+    return select(Message.id).where(
+        Message.account_id == account.id,
+        Message.status.in_((MessageStatus.QUEUED, MessageStatus.SENDING)),  # the index
+        Message.status == MessageStatus.QUEUED,
+    )
 
 
 def _unprocessed():

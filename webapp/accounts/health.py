@@ -9,7 +9,7 @@ import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import or_, select, update
@@ -38,6 +38,7 @@ CHECKS_AT_ONCE = 16
 SAY_SENT_EVERY = timedelta(seconds=10)
 # One found in order a moment ago and refused again waits for its turn: no endless circle.
 JUST_CHECKED = timedelta(minutes=1)
+EXPIRES_SOON, EXPIRES_NOW = timedelta(days=14), timedelta(days=3)
 REJECTED_SERIES = timedelta(minutes=15)  # refused webhooks further apart are another series
 ROOM = "sending"  # whether accounts can send: everybody's inbox listens
 STOPPED, UNWELL = "account_stopped", "account_unwell"
@@ -52,6 +53,15 @@ class Checked:
     @property
     def well(self):
         return all(line.ok for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How an account stands in a word or two; `tone` is ok, warn, bad or off."""
+
+    tone: str
+    words: str
+    until: datetime | None = None
 
 
 def check_due(now=None):
@@ -190,6 +200,34 @@ def row_of(account_id):
     db.session.execute(made.on_conflict_do_nothing(index_elements=["account_id"]))
     row = select(AccountHealth).where(AccountHealth.account_id == account_id)
     return db.session.scalar(lock(row).execution_options(populate_existing=True))
+
+
+def state_of(account, drain, row):
+    """The worst that is known of the account, from its rows (either may be missing)."""
+    now = utcnow()
+    if not account.enabled or account.archived_at:
+        return State("off", "Off")
+    if row and row.stopped_at:
+        return State("bad", "Cannot send")
+    if row and row.well is False:
+        return State("bad", "Not in order")
+    if drain and drain.paused_until and drain.paused_until > now:
+        return State("warn", "Slowed down", drain.paused_until)
+    if row and row.rejected_at and row.rejected_at > now - REJECTED_SERIES:
+        return State("warn", "Signatures rejected")
+    expires_at = expiry_of(row.facts) if row else None
+    if expires_at and expires_at < now + EXPIRES_SOON:
+        return State("warn", "Token expires", expires_at)
+    return State("ok", "In order") if row and row.well else State("off", "Not checked yet")
+
+
+def expiry_of(facts):
+    """When the account's token runs out, if its provider said so."""
+    try:
+        until = datetime.fromisoformat((facts or {}).get("token_expires_at") or "")
+    except ValueError:
+        return None
+    return until if until.tzinfo else until.replace(tzinfo=UTC)
 
 
 def trouble_of(kind, account, row):

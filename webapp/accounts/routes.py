@@ -4,14 +4,13 @@ from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask_login import current_user
 
 from webapp import pages
-from webapp.accounts import condition, forms, guiding, living, payloads, saving, sealing
+from webapp.accounts import condition, forms, guiding, health, living, saving, sealing
 from webapp.accounts.models import Account
 from webapp.extensions import db
 from webapp.providers import PROVIDERS
 from webapp.staff.access import needs
 from webapp.staff.models import Role
 from webapp.unit_of_work import unit_of_work
-from webapp.webhooks.models import WebhookPayload
 
 bp = Blueprint("accounts", __name__, url_prefix="/accounts")
 
@@ -75,7 +74,7 @@ def edit(id):
 @bp.post("/<int:id>/check")
 @needs(Role.ADMIN)
 def check(id):
-    checked = condition.check(db.get_or_404(Account, id))
+    checked = health.check(db.get_or_404(Account, id))
     if pages.is_partial():
         return render_template("accounts/_connection.html", checked=checked)
     account = db.get_or_404(Account, id)
@@ -87,6 +86,24 @@ def check(id):
 def account_health(id):
     account = db.get_or_404(Account, id)
     return render_template("accounts/_health.html", account=account, health=condition.of(account))
+
+
+@bp.get("/<int:id>/state")
+@needs(Role.ADMIN)
+def state(id):
+    account = db.get_or_404(Account, id)
+    return render_template("accounts/_state.html", account=account, state=condition.state(account))
+
+
+@bp.post("/<int:id>/resume")
+@needs(Role.ADMIN)
+def resume(id):
+    with unit_of_work():
+        health.resume(db.get_or_404(Account, id), current_user)
+    if pages.is_partial():
+        return account_health(id)
+    flash("What waits is tried again.")
+    return pages.see_other(url_for(".edit", id=id))
 
 
 @bp.get("/<int:id>/secrets/<name>")
@@ -119,24 +136,6 @@ def delete(id):
         return pages.see_other(url_for(".edit", id=id))
     flash("Account deleted.")
     return pages.see_other(url_for(".index"))
-
-
-@bp.get("/payloads", endpoint="payloads")
-@needs(Role.ADMIN)
-def failed_payloads():
-    rows, next_page = payloads.failed(request.args.get("before", type=int))
-    return pages.render(
-        "accounts/payloads.html", rows=rows, next_page=next_page, readable=payloads.readable
-    )
-
-
-@bp.post("/payloads/<int:id>/retry")
-@needs(Role.ADMIN)
-def retry(id):
-    with unit_of_work():
-        payloads.retry(db.get_or_404(WebhookPayload, id), current_user)
-    flash("The webhook is read again.")
-    return pages.see_other(url_for(".payloads"))
 
 
 def _keep_typed(form):

@@ -5,7 +5,7 @@ for clock asks again every half a minute.
 """
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from flask import current_app
 from sqlalchemy import func, select
@@ -30,7 +30,6 @@ REPEATED_WITHIN, MOST_REPEATED = timedelta(minutes=30), 10
 MOST_REJECTED = 5
 MOST_MEDIA, MEDIA_TRIES = 5, 2
 SLOWED_FOR = timedelta(minutes=10)
-EXPIRES_SOON, EXPIRES_NOW = timedelta(days=14), timedelta(days=3)
 RHYTHM = 50  # webhooks from which an account's usual distance between two is taken
 UNUSUALLY = 10  # times as long as usual
 
@@ -85,8 +84,8 @@ def _slowed(now):
 def _expiring(now):
     found = []
     for account, row in _with_health():
-        until = expiry_of(row.facts)
-        if until is None or until > now + EXPIRES_SOON or not account.enabled:
+        until = health.expiry_of(row.facts)
+        if until is None or until > now + health.EXPIRES_SOON or not account.enabled:
             continue
         ends = "expired" if until <= now else f"expires on {until:%Y-%m-%d}"
         found.append(
@@ -95,20 +94,11 @@ def _expiring(now):
                 f"The access token of {account.name} {ends}",
                 "Without a valid token nothing can be sent.",
                 "Make a new one at the provider and put it in on the account's page.",
-                "critical" if until <= now + EXPIRES_NOW else "warning",
+                "critical" if until <= now + health.EXPIRES_NOW else "warning",
                 account.id,
             )
         )
     return found
-
-
-def expiry_of(facts):
-    """When the account's token runs out, if its provider said so."""
-    try:
-        until = datetime.fromisoformat((facts or {}).get("token_expires_at") or "")
-    except ValueError:
-        return None
-    return until if until.tzinfo else until.replace(tzinfo=UTC)
 
 
 def _rejected(now):
