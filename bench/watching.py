@@ -17,6 +17,7 @@ import simple_websocket
 from tests.kill.agents import Agent
 
 TEXT = re.compile(r"bench-\d+-\d+(?=\.)")
+PLACE = re.compile(r'data-place="([^"]+)"')
 LAST = re.compile(r'data-message="(\d+)"')
 # Element, the room that wakes it, its pause between two refetches: as in the templates.
 ELEMENTS = (
@@ -59,6 +60,7 @@ class Page(threading.Thread):
         rooms = {"interaction": interaction, "user": user, "offers": user}
         self._rooms = {thing: f"{thing}:{number}" for thing, number in rooms.items()}
         self._last = 0
+        self._place = None
         self._ids = set()
         self._dirty = {}
         self._resting = {}
@@ -137,7 +139,12 @@ class Page(threading.Thread):
         self._get("/offers")
 
     def _fetch_list(self, _):
-        self._get(f"/inbox/list?show=mine&open={self._interaction}")
+        """As the list does: its rows alone where it knows their places."""
+        query = {"show": "mine", "open": self._interaction}
+        if self._place:
+            query["rows"] = f"{self._interaction}~{self._place}"
+        found = PLACE.search(self._get(f"/inbox/list?{urlencode(query)}"))
+        self._place = found and found[1]
 
     def _fetch_seen(self, _):
         self._request("POST", f"/inbox/{self._interaction}/seen")

@@ -1,6 +1,17 @@
 // The list follows the server, but no row moves under the pointer or the focus.
 
 let held = false; // an update waits until the hand leaves the list
+const MOST_ROWS = 20;
+
+// Where only rows have changed the server is told where they stand: it sends these rows alone, or
+// the whole list if one of them has moved.
+document.addEventListener("htmx:configRequest", (event) => {
+  const { elt, triggeringEvent, parameters } = event.detail;
+  const woken = triggeringEvent?.type === "live" && triggeringEvent.detail;
+  if (elt.id !== "interaction-list" || !woken || woken.full || !woken.ids.length || woken.ids.length > MOST_ROWS) return;
+  const rows = woken.ids.map((id) => document.getElementById(`row-${id}`));
+  if (rows.every((row) => row?.dataset.place)) parameters.rows = rows.map((row) => `${row.dataset.row}~${row.dataset.place}`).join();
+});
 
 function isHeld(list) {
   return list.matches(":hover") && matchMedia("(hover: hover)").matches
@@ -10,6 +21,7 @@ function isHeld(list) {
 document.addEventListener("htmx:beforeSwap", (event) => {
   const list = event.detail.target;
   if (list?.id !== "interaction-list" || !isLive(event.detail) || event.detail.xhr.status !== 200) return;
+  if (event.detail.xhr.getResponseHeader("HX-Reswap") === "none") return;
   if (!isHeld(list) || !sameRows(list, event.detail.serverResponse)) return;
   held = true;
   event.detail.serverResponse = inPlace(list, event.detail.serverResponse);

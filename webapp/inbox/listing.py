@@ -29,9 +29,9 @@ class Plan:
     title: str
     condition: object
     column: object
+    has: object  # the same asked of one row that the person may see
     newest_first: bool = True
     part_of: object = None  # a condition that this section shares with others
-    has: object = None  # whether a row that meets it belongs here
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class Section:
     title: str
     interactions: list
     next: str | None  # where the next page begins, None on the last
+    column: str | None = None  # by which it is sorted
+
+    def place(self, row):
+        """Where the row stands: as long as this stays the same, it keeps its place."""
+        return f"{self.key}~{getattr(row, self.column).isoformat()}" if self.column else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,22 @@ def _part(plan, rows):
     """What the database would have given for this plan, out of rows already read."""
     mine = [row for row in rows if plan.has(row)]
     mine.sort(key=lambda row: (getattr(row, plan.column.key), row.id), reverse=plan.newest_first)
-    return Section(plan.key, plan.title, mine, None)
+    return Section(plan.key, plan.title, mine, None, plan.column.key)
+
+
+def unmoved(user, show, places):
+    """The rows of `{id: place}` by section, or None where one has come, gone or moved."""
+    found = {
+        plan.key: Section(plan.key, plan.title, [], None, plan.column.key)
+        for plan in plans(user, show)
+    }
+    for row in by_ids(user, list(places)):
+        section = next((found[plan.key] for plan in plans(user, show) if plan.has(row)), None)
+        if section is None or section.place(row) != places[row.id]:
+            return None
+        section.interactions.append(row)
+    shown = sum(len(section.interactions) for section in found.values())
+    return list(found.values()) if shown == len(places) else None
 
 
 def plans(user, show):
@@ -93,20 +113,21 @@ def plans(user, show):
     unowned = and_(Interaction.owner_id.is_(None), visible)
     if show == "queues":
         return [
-            Plan("waiting", "Waiting in your queues", and_(WAITING, visible), waiting, False),
-            Plan("unmanaged", "In no queue", and_(UNMANAGED, visible), last, False),
-            Plan("left", "Left unanswered", and_(left, unowned), closed_at),
+            Plan(
+                "waiting", "Waiting in your queues", and_(WAITING, visible), waiting, _waits, False
+            ),
+            Plan("unmanaged", "In no queue", and_(UNMANAGED, visible), last, _is_unmanaged, False),
+            Plan("left", "Left unanswered", and_(left, unowned), closed_at, _is_left_by(None)),
         ]
     if show == "done":
-        return [
-            Plan("done", "Done", and_(CLOSED, visible if access.leads(user) else mine), closed_at)
-        ]
+        done = visible if access.leads(user) else mine
+        return [Plan("done", "Done", and_(CLOSED, done), closed_at, _is_done_by(user))]
     if show == "all" and access.leads(user):
         return [
-            Plan("waiting", "Waiting", WAITING, waiting, False),
-            Plan("unmanaged", "In no queue", UNMANAGED, last, False),
-            Plan("assigned", "With somebody", ASSIGNED, last),
-            Plan("left", "Left unanswered", left, closed_at),
+            Plan("waiting", "Waiting", WAITING, waiting, _waits, False),
+            Plan("unmanaged", "In no queue", UNMANAGED, last, _is_unmanaged, False),
+            Plan("assigned", "With somebody", ASSIGNED, last, _is_assigned),
+            Plan("left", "Left unanswered", left, closed_at, lambda row: row.left_unanswered),
         ]
     open_and_mine = and_(OPEN, mine)
     return [
@@ -115,20 +136,48 @@ def plans(user, show):
             "Needs a reply",
             and_(open_and_mine, since.is_not(None)),
             since,
+            lambda row: _is_open_of(user, row) and row.unanswered_since is not None,
             newest_first=False,
             part_of=open_and_mine,
-            has=lambda row: row.unanswered_since is not None,
         ),
         Plan(
             "customer",
             "Waiting for the customer",
             and_(open_and_mine, since.is_(None)),
             last,
+            lambda row: _is_open_of(user, row) and row.unanswered_since is None,
             part_of=open_and_mine,
-            has=lambda row: row.unanswered_since is None,
         ),
-        Plan("left", "Left unanswered", and_(left, mine), closed_at),
+        Plan("left", "Left unanswered", and_(left, mine), closed_at, _is_left_by(user.id)),
     ]
+
+
+def _waits(row):
+    return row.state == InteractionState.WAITING
+
+
+def _is_unmanaged(row):
+    return row.state == InteractionState.UNMANAGED
+
+
+def _is_assigned(row):
+    return row.state == InteractionState.ASSIGNED
+
+
+def _is_closed(row):
+    return row.state == InteractionState.CLOSED
+
+
+def _is_open_of(user, row):
+    return row.owner_id == user.id and not _is_closed(row)
+
+
+def _is_left_by(owner_id):
+    return lambda row: row.left_unanswered and _is_closed(row) and row.owner_id == owner_id
+
+
+def _is_done_by(user):
+    return lambda row: _is_closed(row) and (access.leads(user) or row.owner_id == user.id)
 
 
 def page(plan, after=None, limit=PAGE):
@@ -141,23 +190,27 @@ def page(plan, after=None, limit=PAGE):
     rows = list(db.session.scalars(statement.order_by(*order).limit(limit + 1)))
     more = len(rows) > limit
     rows = rows[:limit]
-    return Section(plan.key, plan.title, rows, _write(plan, rows[-1]) if more else None)
+    beyond = _write(plan, rows[-1]) if more else None
+    return Section(plan.key, plan.title, rows, beyond, plan.column.key)
 
 
 def counts(user):
     """How many are mine, how many of those have something unread, how many wait for anybody."""
-    mine, unread = db.session.execute(
-        select(func.count(), func.count().filter(Interaction.unread > 0)).where(
-            OPEN, Interaction.owner_id == user.id
-        )
-    ).one()
+    mine = and_(OPEN, Interaction.owner_id == user.id)
     waiting = (
         select(Interaction.id)
         .where(or_(WAITING, UNMANAGED), access.visible_interactions(user))
         .limit(COUNTED)
     )
-    queues = db.session.scalar(select(func.count()).select_from(waiting.subquery()))
-    return Counts(mine, unread, queues)
+    return Counts(
+        *db.session.execute(
+            select(
+                select(func.count()).where(mine).scalar_subquery(),
+                select(func.count()).where(mine, Interaction.unread > 0).scalar_subquery(),
+                select(func.count()).select_from(waiting.subquery()).scalar_subquery(),
+            )
+        ).one()
+    )
 
 
 def unread_count(user):
