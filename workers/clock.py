@@ -70,8 +70,8 @@ def presences():
 
 
 def read_marks():
-    for interaction_id in reading.unreported():
-        jobs.hint_now("workers.outbound.mark_read", interaction_id)
+    for account_id in reading.accounts_with_unreported():
+        jobs.hint_now("workers.outbound.mark_read", account_id)
 
 
 def files():

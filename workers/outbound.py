@@ -9,8 +9,8 @@ def drain(account_id):
     delivering.drain(account_id, stopping.requested)
 
 
-def mark_read(interaction_id):
-    reading.report(interaction_id)
+def mark_read(account_id):
+    reading.report(account_id)
 
 
 def look_up(account_id):

@@ -8,6 +8,12 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+UNREPORTED = (
+    "state <> 'closed' AND seen_message_id IS NOT NULL"
+    " AND (reported_message_id IS NULL"
+    " OR reported_message_id < seen_message_id)"
+)
+
 
 def upgrade():
     op.create_table(
@@ -161,6 +167,14 @@ def upgrade():
             postgresql_where=sa.text("error IS NOT NULL"),
             sqlite_where=sa.text("error IS NOT NULL"),
         )
+
+    op.create_index(
+        "ix_interactions_unreported",
+        "interactions",
+        ["account_id"],
+        postgresql_where=sa.text(UNREPORTED),
+        sqlite_where=sa.text(UNREPORTED),
+    )
 
 
 def downgrade():

@@ -10,6 +10,12 @@ from webapp.columns import BigId, UtcDateTime, Word, utcnow
 from webapp.extensions import db
 
 NOT_CLOSED = text("state <> 'closed'")
+# Seen by its owner further than the provider was told: word for word the index's own condition.
+UNREPORTED = text(
+    "state <> 'closed' AND seen_message_id IS NOT NULL"
+    " AND (reported_message_id IS NULL"
+    " OR reported_message_id < seen_message_id)"
+)
 
 
 class InteractionState(StrEnum):
@@ -85,6 +91,12 @@ class Interaction(db.Model):
         Index("ix_interactions_closed", "closed_at", "id"),
         Index("ix_interactions_contact", "account_id", "contact_id", "id"),
         Index("ix_interactions_contact_only", "contact_id", "id"),
+        Index(
+            "ix_interactions_unreported",
+            "account_id",
+            postgresql_where=UNREPORTED,
+            sqlite_where=UNREPORTED,
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

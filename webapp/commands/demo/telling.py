@@ -102,7 +102,7 @@ class Story:
         with unit_of_work():
             interaction = self._interaction()
             reading.seen(interaction, db.session.get(User, interaction.owner_id))
-        reading.report(self._interaction().id)
+        reading.report(self._interaction().account_id)
         return self
 
     def wrapped_up(self):
