@@ -55,11 +55,15 @@ def test_older_pages_join_without_gap_or_repetition(talk):
     assert seen == [f"{n:02}" for n in range(23)]
 
 
+def emoji_of(bubble):
+    return [reaction.emoji for reaction in bubble.reactions]
+
+
 def test_a_reaction_replaces_the_one_before_and_can_be_taken_back(talk):
     mine = say(talk, "Sent", direction=Direction.OUT)
     for n, emoji in enumerate(("❤️", "👍")):
         say(talk, emoji, n + 1, kind="reaction", target_provider_id=mine.provider_id)
-    assert bubbles(thread.page(talk))[0].reactions == ["👍"]
+    assert emoji_of(bubbles(thread.page(talk))[0]) == ["👍"]
     say(talk, "", 5, kind="reaction", target_provider_id=mine.provider_id)
     assert bubbles(thread.page(talk))[0].reactions == []
 
@@ -158,4 +162,4 @@ def test_more_reactions_than_a_page_takes_do_not_hold_up_what_follows(talk):
         say(talk, f"{n}", kind="reaction", target_provider_id=mine.provider_id, minutes=n)
     page = thread.following(talk, mine.id)
     assert not page.more
-    assert bubbles(page)[0].reactions == [f"{thread.FOLLOWING}"]
+    assert emoji_of(bubbles(page)[0]) == [f"{thread.FOLLOWING}"]
