@@ -27,13 +27,11 @@ def fault_of(reason) -> ProviderFault:
     """The reason in a delivery report; WhatsApp's own number tells more where there is one."""
     reason = dict_of(reason)
     code, channel_code = text_of(reason.get("code")), text_of(reason.get("channel_code"))
-    number = number_of(channel_code)
     meaning = REASONS.get(code, UNKNOWN_REASON)
     if text_of(reason.get("sub_code")) == "INACTIVE_SENDER":
         meaning = INACTIVE_SENDER
-    if number is not None and int(number) in META_MEANINGS:
-        meaning = meaning_of(number)
-        code = str(int(number))
+    if channel_code.isdecimal() and int(channel_code[:9]) in META_MEANINGS:
+        code, meaning = channel_code, meaning_of(channel_code)
     return ProviderFault(
         code=code or "FAILED",
         title=text_of(reason.get("code")),
