@@ -20,7 +20,10 @@ RUNGS = {
         "models", "access", "push", "jobs", "pages", "security", "access_points", "phone",
         "system", "words", "assets",
     ),
-    3: ("routes", "media_routes", "sending_routes", "life_routes", "socket", "errors", "front", "navigation"),
+    3: (
+        "routes", "media_routes", "sending_routes", "life_routes", "payload_routes",
+        "passport_routes", "socket", "errors", "front", "navigation",
+    ),
     4: ("__init__", "commands", "demo", "supervisor"),
 }  # fmt: skip
 VERBS = 2

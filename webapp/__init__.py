@@ -52,9 +52,10 @@ def _features(app):
     from webapp.queues import routes as queues
     from webapp.sandbox import routes as sandbox
     from webapp.staff import routes as staff
+    from webapp.webhooks import payload_routes as payloads
     from webapp.webhooks import routes as webhooks
 
-    for feature in (health, staff, accounts, queues, inbox, webhooks, about):
+    for feature in (health, staff, accounts, queues, inbox, webhooks, payloads, about):
         app.register_blueprint(feature.bp)
     if app.config["SANDBOX"]:
         app.register_blueprint(sandbox.bp)

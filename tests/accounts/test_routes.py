@@ -7,7 +7,6 @@ from tests.factories import META_SECRET, make_account, make_meta_account, make_q
 from webapp.accounts.models import Account, AccountDrain
 from webapp.columns import utcnow
 from webapp.extensions import db
-from webapp.staff.models import AuditEntry
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks.models import WebhookPayload
 
@@ -160,32 +159,3 @@ def test_an_account_that_received_something_is_not_deleted(desk, account):
 
     assert "archive it instead" in text_of(answer)
     assert db.session.get(Account, account.id) is not None
-
-
-def test_failed_webhooks_are_shown_raw_but_safely_a_page_at_a_time(desk, account):
-    for number in range(25):
-        body = b'{"n": "<script>%d</script>"}' % number
-        save(WebhookPayload(account_id=account.id, body=body, error="No account has this number"))
-    save(WebhookPayload(account_id=account.id, body=b"fine"))
-
-    first = text_of(desk.get("/accounts/payloads"))
-    second = text_of(desk.get("/accounts/payloads?before=6"))
-
-    assert "No account has this number" in first
-    assert "<script>24" not in first and "&lt;script&gt;24" in first
-    assert "&lt;script&gt;0&lt;" in second
-    assert "fine" not in first + second
-
-
-def test_trying_a_webhook_again_makes_it_work_to_do(desk, account):
-    payload = save(
-        WebhookPayload(
-            account_id=account.id, body=b"{}", error="Oh no", processed_at=utcnow(), attempt_count=3
-        )
-    )
-
-    desk.post(f"/accounts/payloads/{payload.id}/retry")
-
-    db.session.refresh(payload)
-    assert (payload.processed_at, payload.error) == (None, None)
-    assert db.session.scalar(select(AuditEntry.action)) == "tried_again"

@@ -19,6 +19,7 @@ _FAULTY = WebhookPayload.error.is_not(None)
 _GIVEN_UP = or_(~_DONE, WebhookPayload.attempt_count >= MOST_ATTEMPTS)
 STATES = {
     "waiting": and_(~_DONE, ~_FAULTY),
+    "error": _FAULTY,
     "failed": and_(_FAULTY, _GIVEN_UP),
     "remarks": and_(_FAULTY, ~_GIVEN_UP),
     "applied": and_(_DONE, ~_FAULTY),
@@ -26,21 +27,18 @@ STATES = {
 
 # A binary search along the primary key: rows are numbered as they arrive, so no index on their
 # time is needed, which every webhook would have to pay for.
+_EARLY = """coalesce((
+    SELECT received_at FROM webhook_payloads WHERE id >= (low + high) / 2 ORDER BY id LIMIT 1
+) < :at, false)"""
 _FIRST_AT = text(
-    """
+    f"""
     WITH RECURSIVE search(low, high) AS (
         SELECT coalesce((SELECT min(id) FROM webhook_payloads), 0),
             coalesce((SELECT max(id) FROM webhook_payloads), 0) + 1
         UNION ALL
-        SELECT CASE WHEN early THEN middle + 1 ELSE low END,
-            CASE WHEN early THEN high ELSE middle END
-        FROM (
-            SELECT low, high, (low + high) / 2 AS middle, coalesce((
-                SELECT received_at FROM webhook_payloads
-                WHERE id >= (low + high) / 2 ORDER BY id LIMIT 1
-            ) < :at, false) AS early
-            FROM search WHERE low < high
-        ) AS step
+        SELECT CASE WHEN {_EARLY} THEN (low + high) / 2 + 1 ELSE low END,
+            CASE WHEN {_EARLY} THEN high ELSE (low + high) / 2 END
+        FROM search WHERE low < high
     )
     SELECT low FROM search WHERE low = high
     """

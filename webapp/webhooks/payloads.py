@@ -82,6 +82,16 @@ class Task:
         return isinstance(self.event, StatusUpdate)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """One event as it was read; without an account it has no effect, a remark is for admins."""
+
+    place: int
+    event: object
+    account: Number | None
+    remark: str | None
+
+
 def waiting(now=None):
     """The condition for payloads that are due."""
     return WebhookPayload.processed_at.is_(None), or_(
@@ -146,28 +156,34 @@ def _rows(account_id):
 def _read(row, readers, addresses):
     payload = Payload(row.id, row.received_at, row.attempt_count)
     try:
-        for place, event in enumerate(readers.events_of(row), start=1):
-            _address(payload, place, event, addresses)
+        for told in tellings(row, readers, addresses):
+            if told.account is not None:
+                payload.tasks.append(Task(payload, told.place, told.account, told.event))
+            elif told.remark:
+                payload.notes.append(told.remark)
     except Exception as error:  # parsing promises not to raise; a batch must not hang on that
         payload.fault = error
     return payload
 
 
-def _address(payload, place, event, addresses):
+def tellings(row, readers, addresses):
+    """Each event of a stored webhook, and the account it is for or why it is for none."""
+    for place, event in enumerate(readers.events_of(row), start=1):
+        yield Told(place, event, *_addressed(event, addresses))
+
+
+def _addressed(event, addresses):
     if isinstance(event, Unsupported):
-        if not event.harmless:
-            payload.notes.append(event.reason)
-        return
+        return None, None if event.harmless else event.reason
     account = addresses.account_for(event)
     if account is None:
         ref = event.account_ref
         id = ref.phone_number_id or ref.waba_id
         named = f"id {id}" if id else ref.display_phone
-        payload.notes.append(f"No account here with the same secret has the number {named}.")
-    elif _names_nobody(event, account):
-        payload.notes.append("Somebody is named in a way that cannot be stored.")
-    else:
-        payload.tasks.append(Task(payload, place, account, event))
+        return None, f"No account here with the same secret has the number {named}."
+    if _names_nobody(event, account):
+        return None, "Somebody is named in a way that cannot be stored."
+    return account, None
 
 
 def _names_nobody(event, account):
