@@ -1,5 +1,7 @@
 """An account's address replaced, its number moved, the account archived and restored."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -17,8 +19,15 @@ from webapp.accounts import access_points, living, saving, sealing
 from webapp.accounts.models import Account, AccountDrain, AccountHealth
 from webapp.columns import utcnow
 from webapp.extensions import db
-from webapp.inbox import sending
-from webapp.inbox.models import CloseReason, Direction, Interaction, InteractionState, MessageStatus
+from webapp.inbox import looking_up, sending
+from webapp.inbox.models import (
+    Attempt,
+    CloseReason,
+    Direction,
+    Interaction,
+    InteractionState,
+    MessageStatus,
+)
 from webapp.routing import flow
 from webapp.staff.models import AuditEntry
 from webapp.unit_of_work import unit_of_work
@@ -117,6 +126,25 @@ def test_what_is_queued_leaves_through_the_new_provider_without_the_wait_of_the_
     drain, health = (db.session.get(kind, meta.id) for kind in (AccountDrain, AccountHealth))
     assert (drain.paused_until, drain.problem) == (None, None)
     assert (health.well, health.stopped_at, health.rejected_count) == (None, None, 0)
+
+
+def test_the_new_provider_is_not_asked_about_what_left_through_the_former_one(meta, pigeon):
+    talk = make_interaction(meta)
+    called_at = utcnow() - timedelta(minutes=30)
+    message = make_message(
+        talk,
+        direction=Direction.OUT,
+        status=MessageStatus.UNKNOWN,
+        provider_id=None,
+        status_at=called_at,
+        look_up_at=called_at,
+    )
+    save(Attempt(message_id=message.id, number=1, correlation_id="parley-1", started_at=called_at))
+    move(meta)
+    looking_up.settle_unknown(meta.id)
+
+    db.session.refresh(message)
+    assert message.status == MessageStatus.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -146,8 +146,8 @@ def _start_afresh(account):
     if health is not None:
         health.checked_at = health.well = health.lines = health.facts = None
         health.stopped_at = health.stop_reason = health.rejected_at = None
-        health.rejected_count = 0
-        health.looked_up_at = utcnow()
+        health.rejected_count = health.rejected_recent = 0
+        health.next_check_at = health.looked_up_at = utcnow()
     db.session.execute(
         update(Message)
         .where(Message.account_id == account.id, Message.status == MessageStatus.QUEUED)

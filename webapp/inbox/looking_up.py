@@ -109,8 +109,8 @@ def _sought(account, message):
         to = recipient_of(message.contact, account, capabilities_of(account).addresses)
     except Unsendable:
         return None
-    if attempt is None:
-        return None
+    if attempt is None or (account.moved_at and attempt.started_at < account.moved_at):
+        return None  # the provider the number moved to never had it
     return Sought(
         attempt.correlation_id,
         attempt.provider_id or message.provider_id,

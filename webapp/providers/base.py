@@ -185,7 +185,6 @@ class CredentialField:
     generated: bool = False  # made by us when the account is made, never typed in
     rotates: bool = False  # on replacement the former value stays valid as `<name>_previous`
     choices: tuple[tuple[str, str], ...] = ()  # (value, label): a select instead of an input
-    column: bool = False  # looked up across accounts, so a column of its own
     # A regular expression for the whole value, and the sentence where it does not fit.
     shape: tuple[str, str] | None = None
 
