@@ -95,13 +95,18 @@ def _file(command):
 
 
 def _location(command):
-    place = f"geo:{command.latitude},{command.longitude}"
+    place = f"{_degrees(command.latitude)},{_degrees(command.longitude)}"
     name = (command.name or command.address).replace("|", " ")
     words = ", ".join(part for part in (command.name, command.address) if part)
     return {
-        "PersistentAction": f"{place}|{name}" if name else place,
-        "Body": words or f"{command.latitude}, {command.longitude}",
+        "PersistentAction": f"geo:{place}|{name}" if name else f"geo:{place}",
+        "Body": words or place,
     }
+
+
+def _degrees(number):
+    """To a centimetre, and never as 1e-05."""
+    return f"{number:.7f}".rstrip("0").rstrip(".")
 
 
 def _template(command):
