@@ -58,3 +58,11 @@ def kaleyra_signed(body, wrong=""):
 def only(events):
     (event,) = events
     return event
+
+
+def emptied(stub):
+    """One stand-in serves a whole file of tests: to stop one takes half a second."""
+    for kept in (stub.sent, stub.taken, stub.broken_rules, stub.answers, stub.requests):
+        kept.clear()
+    stub.media.clear()
+    return stub

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from webapp.providers.base import BadSignature
+from webapp.providers.kaleyra.sending import proof_of
 
 from .kaleyra_bodies import called, kaleyra, kaleyra_signed, posted, sample
 
@@ -41,8 +42,6 @@ def test_an_account_whose_settings_cannot_be_read_accepts_nothing():
 
 
 def test_a_receipt_called_for_by_our_own_address_proves_itself_without_the_header():
-    from webapp.providers.kaleyra.sending import proof_of
-
     provider = kaleyra(callback_secret="between-us")
     query = {"ref": "parley-1", "proof": proof_of("between-us", "parley-1")}
     provider.verify(called("", query))

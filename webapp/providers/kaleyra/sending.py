@@ -29,7 +29,7 @@ from ..meta.sending import file_of, message_body
 from .api import V2, Api, accepted_id
 from .identifiers import kaleyra_id
 
-_UNWRITABLE = re.compile(r"[\r\n\t]+| {5,}")  # WhatsApp refuses both in a template's variable
+_UNWRITABLE = re.compile(r" *[\r\n\t]\s*| {5,}")  # WhatsApp refuses both in a template's variable
 _ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 

@@ -69,7 +69,7 @@ def _flat_fault(variables):
 
 
 def wrapped(status: dict, document: dict, extra: dict, around: Surroundings) -> list:
-    state = state_of(status.get("status") or document.get("status"))
+    state = state_of(text_of(status.get("status")) or document.get("status"))
     correlation_id = text_of(extra.get("ref")) or None
     wamid = extra.get("message_id") or document.get("message_id")
     message_id = receipt_id(status.get("id"), extra.get("trace_id"), wamid) or correlation_id
