@@ -4,7 +4,7 @@ import logging
 import time
 import uuid
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 
 from flask import current_app
@@ -22,6 +22,7 @@ from webapp.extensions import db
 from webapp.inbox import looking_up, outgoing, receipts, sending, summary
 from webapp.inbox.models import Attempt, Interaction, Message, MessageStatus
 from webapp.providers.base import Command, OutcomeUnknown, ProviderError, Sent
+from webapp.providers.tracing import Exchange, tracing
 from webapp.system import sending_held
 from webapp.unit_of_work import unit_of_work
 
@@ -55,6 +56,7 @@ class Answer:
     call: Call
     sent: Sent | None = None
     error: Exception | None = None
+    exchanges: list[Exchange] = field(default_factory=list)  # what was said, for the passport
 
 
 def drain(account_id, stop_asked=lambda: False):
@@ -189,15 +191,17 @@ def _claim(message):
 
 def _call(app, provider, call):
     """Runs in the pool, with no transaction open; the answer is never an exception."""
-    with app.app_context():
+    with app.app_context(), tracing() as exchanges:
         try:
-            return Answer(call, sent=provider.send(call.command, call.correlation_id))
+            sent = provider.send(call.command, call.correlation_id)
+            return Answer(call, sent=sent, exchanges=exchanges)
         except (ProviderError, OutcomeUnknown) as error:
-            return Answer(call, error=error)
+            return Answer(call, error=error, exchanges=exchanges)
         except Exception as error:
             # Whether it left is not known, so it counts as having left.
             log.exception("a send failed in a way no provider describes")
-            return Answer(call, error=OutcomeUnknown(f"Unexpected: {type(error).__name__}"))
+            doubt = OutcomeUnknown(f"Unexpected: {type(error).__name__}")
+            return Answer(call, error=doubt, exchanges=exchanges)
 
 
 def _record_patiently(answer):
@@ -237,6 +241,7 @@ def record(answer):
     )
     attempt = db.session.get(Attempt, answer.call.attempt_id)
     attempt.finished_at = utcnow()
+    attempt.exchanges = [asdict(exchange) for exchange in answer.exchanges]
     if answer.sent is not None:
         _accept(message, attempt, answer.sent)
     elif isinstance(answer.error, OutcomeUnknown):
