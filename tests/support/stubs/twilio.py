@@ -53,7 +53,11 @@ class TwilioStub(ProviderStub):
         self.files.close()
 
     def environment(self):
-        return {"TWILIO_API_URL": self.url, "TWILIO_CONTENT_API_URL": self.url}
+        return {
+            "TWILIO_API_URL": self.url,
+            "TWILIO_CONTENT_API_URL": self.url,
+            "ALLOW_PRIVATE_ADDRESSES": "1",  # files lie on another port
+        }
 
     def sender(self, **changes):
         """The number as the Senders API describes it, without a webhook yet."""
