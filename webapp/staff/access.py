@@ -6,7 +6,7 @@ from flask import abort
 from flask_login import current_user
 from sqlalchemy import and_, exists, false, or_, select, true
 
-from webapp.accounts.models import AccountAgent
+from webapp.accounts.models import Account, AccountAgent, RoutingStep
 from webapp.extensions import db, login
 from webapp.inbox.models import Interaction, InteractionState
 from webapp.queues.models import QueueMember
@@ -70,6 +70,23 @@ def visible_interactions(user):
     )
 
 
+def served_accounts(user):
+    """The SQL condition for the accounts this person answers for."""
+    if leads(user):
+        return true()
+    in_a_queue = exists().where(
+        RoutingStep.account_id == Account.id,
+        RoutingStep.queue_id == QueueMember.queue_id,
+        QueueMember.user_id == user.id,
+    )
+    owns_one = exists().where(
+        Interaction.account_id == Account.id,
+        Interaction.owner_id == user.id,
+        Interaction.state != InteractionState.CLOSED,
+    )
+    return or_(and_(in_a_queue, _serves(user, Account.id)), _is_named(user, Account.id), owns_one)
+
+
 def may_see(user, interaction):
     """Whether this person may open the interaction."""
     if user.active and (leads(user) or interaction.owner_id == user.id):
@@ -101,6 +118,10 @@ def may_watch(user, room):
     thing, _, number = room.partition(":")
     if thing == "inbox":
         return leads(user) and not number
+    if room == "sending":  # that some account began or ceased to send: no more than that
+        return user.active
+    if room == "alerts":
+        return user.role == Role.ADMIN
     if not number.isascii() or not number.isdigit() or len(number) > LONGEST_ID:
         return False
     number = int(number)
