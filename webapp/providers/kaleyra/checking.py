@@ -16,7 +16,7 @@ def check(api: Api) -> list[CheckLine]:
     lines.append(_number(api))
     if api.version == V2:
         lines.append(_second_generation(api))
-    return [*lines, _quality(), _webhook(api)]
+    return [*lines, _only_by_callback(api)]
 
 
 def _credentials(api):
@@ -81,9 +81,9 @@ def _number(api):
         )
     return CheckLine(
         "Number",
-        None,
-        f"Kaleyra has no call that tells whether +{api.number} belongs to this SID.",
-        "Send a message to a phone of yours: a wrong number is refused at once.",
+        True,
+        f"+{api.number}. Kaleyra has no call that tells whether it belongs to this SID: a wrong "
+        "number is refused with the first message.",
     )
 
 
@@ -111,22 +111,13 @@ def _second_generation(api):
     return CheckLine(name, True, f"V2 knows this WABA ID and its {len(found)} templates.")
 
 
-def _quality():
-    return CheckLine(
-        "Quality",
-        None,
-        "Kaleyra can't be asked for the number's quality and limit; it calls when they change.",
-        "Look them up in Kaleyra's console where it matters.",
-    )
-
-
-def _webhook(api):
+def _only_by_callback(api):
+    """Nothing is wrong here and nothing can ever be asked, which is not the same as not reached."""
     address = api.settings.get("WEBHOOK_URL", "")
     return CheckLine(
-        "Callbacks",
-        None,
-        "Kaleyra can't be asked which address it calls.",
-        "Compare the address in Kaleyra's console with the one shown on this page, then write a "
-        "message to the number.",
+        "Only by callback",
+        True,
+        "Kaleyra can't be asked for the number's quality and limit, nor which address it calls: "
+        "it tells the first when they change, and the second shows with the first message.",
         facts={"webhook": address} if address else {},
     )
