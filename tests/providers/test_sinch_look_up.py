@@ -89,6 +89,19 @@ def test_an_app_that_is_not_there_settles_nothing(sinch_stub):
         sinch.look_up(sought(provider_id="01HQGONE"))
 
 
+@pytest.mark.parametrize(
+    "app",
+    (
+        {"processing_mode": "DISPATCH"},
+        {"retention_policy": {"retention_type": "MESSAGE_EXPIRE_POLICY", "ttl_days": 1}},
+    ),
+)
+def test_an_app_that_keeps_no_messages_settles_nothing(sinch, sinch_stub, app):
+    sinch_stub.app |= app
+    with pytest.raises(ProviderError):
+        sinch.look_up(sought(called_at=datetime.now(UTC) - timedelta(days=2)))
+
+
 def test_too_many_pages_settle_nothing(sinch, sinch_stub):
     for number in range(25):
         sinch.send(Text(TO, "Other"), f"parley-other-{number}")

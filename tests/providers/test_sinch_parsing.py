@@ -11,6 +11,7 @@ from webapp.providers.base import (
     Choice,
     Identity,
     InboundMessage,
+    NameChange,
     PreferenceChange,
     Receipt,
     Severity,
@@ -72,6 +73,12 @@ def test_a_file_is_known_by_its_address(name, kind, mime_type, text):
     assert (event.kind, event.media.mime_type, event.text) == (kind, mime_type, text)
     assert event.media.url.startswith("https://media.example.com/wa/in/")
     assert event.media.voice is (kind == "voice")
+
+
+def test_a_reply_with_its_content_inside_is_read():
+    inner = {"message_id": OURS, "text_message": {"text": "Thanks!"}}
+    event = said(reply_message=inner)
+    assert (event.kind, event.text, event.reply_to) == ("text", "Thanks!", OURS)
 
 
 @pytest.mark.parametrize(
@@ -219,6 +226,14 @@ def test_a_whole_webhook_of_metas_is_looked_into():
     assert sample("unsupported_callback", unsupported_callback=callback).text == "Hi"
 
 
+@pytest.mark.parametrize("raw", ("", "no JSON", "{}", {"statuses": []}, None))
+def test_a_callback_that_is_no_message_is_shown_to_admins(raw):
+    callback = json.loads(payload("unsupported_callback", "sinch"))["unsupported_callback"]
+    event = sample("unsupported_callback", unsupported_callback=callback | {"payload": raw})
+    assert isinstance(event, Unsupported)
+    assert not event.harmless
+
+
 @pytest.mark.parametrize(
     ("key", "name"),
     (("unsupported", "unsupported_callback"), ("channel_event", "channel_event_notification")),
@@ -295,6 +310,29 @@ def test_a_quality_change_is_news_of_the_number():
     assert isinstance(event, AccountUpdate)
     assert (event.kind, event.severity) == ("phone_number_quality_update", Severity.WARNING)
     assert event.detail["quality_rating"] == "YELLOW"
+
+
+@pytest.mark.parametrize("key", ("contact_create_notification", "contact_update_notification"))
+def test_a_contacts_name_is_learnt(key):
+    body = json.loads(payload("contact_create", "sinch"))
+    body[key] = body.pop("contact_create_notification")
+    event = one(json.dumps(body).encode())
+    assert isinstance(event, NameChange)
+    assert (event.identities, event.name) == (WHO, "Ann Example")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    ({"display_name": ""}, {"display_name": "+15550100002"}, {"channel_identities": []})
+    + ({"channel_identities": [{"channel": "SMS", "identity": "15550100002"}]},),
+)
+def test_a_contact_that_says_no_name_changes_nothing(changes):
+    contact = json.loads(payload("contact_create", "sinch"))["contact_create_notification"][
+        "contact"
+    ]
+    event = sample("contact_create", contact_create_notification={"contact": contact | changes})
+    assert isinstance(event, Unsupported)
+    assert event.harmless
 
 
 @pytest.mark.parametrize(("key", "value"), (("opt_in", "resume"), ("opt_out", "stop")))

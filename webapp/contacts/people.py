@@ -9,6 +9,7 @@ from webapp.providers.base import (
     IdentityChange,
     IdentityKind,
     InboundMessage,
+    NameChange,
     PreferenceChange,
     Source,
     StatusUpdate,
@@ -128,6 +129,9 @@ def people_of(account, events):
                 people.add(event.identities)
             case IdentityChange():
                 people.add((*event.old, *event.new), moved=_moved(event))
+            case NameChange():
+                # A provider's address book also holds people who never wrote here.
+                people.add(event.identities, event.name, may_be_made=False)
             case StatusUpdate(group=False):
                 # The only link between a number we wrote to and a user id that answers later.
                 people.add(event.recipient_identities, may_be_made=False)

@@ -202,6 +202,17 @@ class IdentityChange:
 
 
 @dataclass(frozen=True, slots=True)
+class NameChange:
+    """What a customer is called now, learnt beside their messages."""
+
+    account_ref: AccountRef
+    identities: Sender
+    name: str
+    at: datetime
+    raw: dict
+
+
+@dataclass(frozen=True, slots=True)
 class PreferenceChange:
     account_ref: AccountRef
     identities: Sender

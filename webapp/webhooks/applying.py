@@ -8,6 +8,7 @@ from webapp.providers.base import (
     Echo,
     IdentityChange,
     InboundMessage,
+    NameChange,
     PreferenceChange,
     StatusUpdate,
     TemplateUpdate,
@@ -15,7 +16,7 @@ from webapp.providers.base import (
 from webapp.webhooks import noticing
 
 MESSAGES = (InboundMessage, Echo)
-ABOUT_CONTACTS = (PreferenceChange, IdentityChange)
+ABOUT_CONTACTS = (PreferenceChange, IdentityChange, NameChange)
 
 
 def make_contacts(tasks):
@@ -46,7 +47,7 @@ class Slice:
                 self._receive(task)
             case PreferenceChange():
                 preferring.follow(self._arrivals.contact_of(task.account, task.event), task.event)
-            case IdentityChange():
+            case IdentityChange() | NameChange():
                 self._rename(task)
             case AccountUpdate() | TemplateUpdate():
                 noticing.note_update(
@@ -66,7 +67,7 @@ class Slice:
         )
 
     def _rename(self, task):
-        """The number was changed when the contacts were made; the open conversation shows it."""
+        """The contact was changed when contacts were made; the open conversation shows it."""
         contact = self._arrivals.contact_of(task.account, task.event)
         if contact is None:
             return

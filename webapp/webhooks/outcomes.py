@@ -12,6 +12,7 @@ from webapp.providers.base import (
     Echo,
     IdentityChange,
     InboundMessage,
+    NameChange,
     PreferenceChange,
     StatusUpdate,
     TemplateUpdate,
@@ -125,6 +126,8 @@ def _what(event):
             return f"News of the account: {_words(event.kind)}"
         case IdentityChange():
             return "A customer's number or id changed"
+        case NameChange():
+            return "A customer's name"
         case PreferenceChange():
             return f"A customer's wish: {event.value} marketing"
     return "Kept and not acted on"

@@ -17,6 +17,7 @@ from webapp.providers.base import (
     Echo,
     IdentityChange,
     InboundMessage,
+    NameChange,
     PreferenceChange,
     StatusUpdate,
     Unsupported,
@@ -188,7 +189,7 @@ def _addressed(event, addresses):
 
 def _names_nobody(event, account):
     match event:
-        case InboundMessage(group_id=None) | Echo() | PreferenceChange():
+        case InboundMessage(group_id=None) | Echo() | PreferenceChange() | NameChange():
             return not keys_of(event.identities, account.portfolio)
         case IdentityChange():
             return not keys_of((*event.old, *event.new), account.portfolio)

@@ -39,6 +39,8 @@ _TYPES: dict[str, tuple[MessageKind, str]] = {
 
 def content_of(message: dict, media_id: str) -> Content:
     """`media_id` names the file where there is one; Sinch gives it an address only."""
+    nested = message.get("reply_message")  # in Sinch's notes for agents: the reply stands inside
+    message = nested if isinstance(nested, dict) else message
     for name, read in _READERS.items():
         body = message.get(name)
         if isinstance(body, dict):
@@ -48,7 +50,7 @@ def content_of(message: dict, media_id: str) -> Content:
 
 
 def quoted_by(message: dict) -> str:
-    for name in ("reply_to", "reply_message"):  # the second in Sinch's notes for agents only
+    for name in ("reply_to", "reply_message"):
         quoted = dict_of(message.get(name))
         found = text_of(quoted.get("message_id")) or text_of(quoted.get("original_message_id"))
         if found:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from ..base import AccountRef, Sender, Unsupported
 from ..meta.people import person
-from ..reading import dict_of, text_of
+from ..reading import dict_of, digits_of, text_of
 
 # An app holds one WhatsApp number, so the address a body came to says which account it is for.
 # `sender_id`, which would name it, is often empty.
@@ -35,3 +35,9 @@ def identities_of(element: dict) -> Sender:
     """Digits without “+”, though reports have been seen with it."""
     named = dict_of(element.get("channel_identity")).get("identity") or element.get("identity")
     return person(named)
+
+
+def name_in(contact: dict) -> str:
+    """Where WhatsApp told no name Sinch may put the number there."""
+    name = text_of(contact.get("display_name")).strip()
+    return name if any(sign.isalpha() for sign in name) or not digits_of(name) else ""

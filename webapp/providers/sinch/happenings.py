@@ -1,14 +1,13 @@
 """What happens beside messages: reactions, wishes, news of the number, names."""
 
-from ..base import AccountUpdate, MessageKind, PreferenceChange, Severity
+from ..base import AccountUpdate, MessageKind, NameChange, PreferenceChange, Severity
 from ..meta.contents import Content
-from ..reading import dict_of, text_of
-from .envelope import OWN, Envelope, identities_of
+from ..reading import dict_of, list_of, text_of
+from .envelope import OWN, Envelope, identities_of, name_in
 from .messages import arrived
 
-_QUALITY_CHANGED = "WHATS_APP_QUALITY_RATING_CHANGED"
 # Named as Meta names the same news, so that admins read one title for it.
-_KINDS = {_QUALITY_CHANGED: "phone_number_quality_update"}
+_QUALITY = "phone_number_quality_update"
 _BY_QUALITY = {
     "GREEN": Severity.INFO,
     "YELLOW": Severity.WARNING,
@@ -59,15 +58,24 @@ def channel_event(notification: dict, around: Envelope) -> list:
     if not name:
         return around.unsupported("News of the number that says nothing.")
     more = dict_of(event.get("additional_data"))
-    kind = _KINDS.get(name, name.lower()[:60])
-    severity = Severity.WARNING
-    if name == _QUALITY_CHANGED:
-        quality = text_of(more.get("quality_rating")).upper()
-        severity = _BY_QUALITY.get(quality, Severity.INFO)
+    kind, severity = name.lower()[:60], Severity.WARNING
+    quality = text_of(more.get("quality_rating")).upper()
+    if quality:  # WHATS_APP_QUALITY_RATING_CHANGED, QUALITY_UPDATE in Sinch's notes
+        kind, severity = _QUALITY, _BY_QUALITY.get(quality, Severity.INFO)
     detail = {"event": name, **more}
     return [AccountUpdate(OWN, kind, detail, severity, around.at, around.raw)]
 
 
 def contact_event(notification: dict, around: Envelope) -> list:
-    """Made when somebody first writes: the name is asked for by that message's `profile_ref`."""
-    return around.unsupported("A contact's name, asked for when it is needed.", harmless=True)
+    """Made when somebody first writes, or in Sinch's address book: here only the name counts."""
+    contact = dict_of(notification.get("contact"))
+    name, who = name_in(contact), _on_whatsapp(contact)
+    if not name or not who:
+        return around.unsupported("A contact without a name on WhatsApp.", harmless=True)
+    return [NameChange(OWN, who, name, around.at, around.raw)]
+
+
+def _on_whatsapp(contact):
+    named = [dict_of(identity) for identity in list_of(contact.get("channel_identities"))]
+    known = [identity for identity in named if identity.get("channel") == "WHATSAPP"]
+    return identities_of({"channel_identity": known[0]}) if known else ()

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import orjson
 
 from ..base import Found, ProviderError, Receipt, Sought, StatusUpdate
-from ..reading import dict_of, digits_of, list_of, text_of
+from ..reading import dict_of, list_of, number_of, text_of
 from .api import Api
-from .envelope import OWN, identities_of, moment_of
+from .envelope import OWN, identities_of, moment_of, name_in
 from .outgoing import CHANNEL
 
 PAGE = 1000  # the most Sinch gives at once
@@ -21,7 +21,8 @@ BEFORE, AFTER = timedelta(minutes=2), timedelta(minutes=10)
 
 
 def look_up(api: Api, sought: Sought) -> Found | None:
-    """None only after the app's list for those minutes was read to its end without it."""
+    """None only after the app's list for those minutes was read to its end without it, since
+    it is taken for proof that the message never arrived."""
     return _by_id(api, sought) or _by_metadata(api, sought)
 
 
@@ -45,9 +46,7 @@ def profile_name(api: Api, contact_id: str) -> str:
         if error.code == "NOT_FOUND":
             return ""
         raise
-    name = text_of(contact.get("display_name")).strip()
-    # Where WhatsApp told no name Sinch may put the number there.
-    return "" if digits_of(name) and not any(sign.isalpha() for sign in name) else name
+    return name_in(contact)
 
 
 def _by_id(api, sought):
@@ -74,7 +73,19 @@ def _by_metadata(api, sought):
         for message in _messages(api, **times, **narrowed):
             if text_of(message.get("metadata")) == sought.correlation_id:
                 return _found(message, sought)
+    _check_it_keeps(api, sought)
     return None
+
+
+def _check_it_keeps(api, sought):
+    """That Sinch has no such message means something only where it would have kept it."""
+    app = api.get(("apps", api.app_id))
+    if text_of(app.get("processing_mode")).upper() != "CONVERSATION":
+        reason = "The app keeps no conversations, so Sinch can't say what became of the message"
+        raise ProviderError(reason, permanent=True)
+    days = number_of(dict_of(app.get("retention_policy")).get("ttl_days"))
+    if days and sought.called_at < datetime.now(UTC) - timedelta(days=days):
+        raise ProviderError("Sinch keeps messages for a shorter time", permanent=True)
 
 
 def _messages(api, **filters):

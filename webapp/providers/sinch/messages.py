@@ -6,7 +6,7 @@ from ..reading import dict_of, text_of
 from .contents import content_of, quoted_by
 from .envelope import OWN, Envelope, identities_of
 from .errors import fault_of
-from .raw_whatsapp import content_of_raw
+from .raw_whatsapp import content_of_raw, raw_message
 
 _RECEIPTS = {
     "QUEUED_ON_CHANNEL": Receipt.SENT,
@@ -37,7 +37,10 @@ def inbound(message: dict, around: Envelope) -> list:
 
 def unconverted(callback: dict, around: Envelope) -> list:
     """Something from a customer that Sinch has no form for, with WhatsApp's own body."""
-    return arrived(callback, content_of_raw(callback.get("payload")), around)
+    payload = callback.get("payload")
+    if not text_of(raw_message(payload).get("type")):
+        return around.unsupported("Something of WhatsApp's that is no message.")
+    return arrived(callback, content_of_raw(payload), around)
 
 
 def arrived(element: dict, said: Content, around: Envelope, quoted: str = "") -> list:
