@@ -17,7 +17,7 @@ from sqlalchemy import or_, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from webapp import create_app, jobs, system
-from webapp.accounts import health
+from webapp.accounts import checking
 from webapp.alerting import mailing, watching
 from webapp.columns import utcnow
 from webapp.extensions import db
@@ -97,7 +97,7 @@ def old_payloads():
 
 
 def checks():
-    health.check_due()
+    checking.check_due()
 
 
 def look_ups():

@@ -5,7 +5,7 @@ from werkzeug import Response
 
 from tests.factories import META_NUMBER_ID, META_WABA_ID, make_meta_account, save
 from tests.support.ports import free_port
-from webapp.accounts import condition, health
+from webapp.accounts import checking, condition
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.webhooks.models import AccountNotice, WebhookPayload
@@ -35,7 +35,7 @@ def test_everything_in_order_is_said_line_by_line(meta_api):
         {"data": [{"whatsapp_business_api_data": {"id": "100200300"}}]},
     )
 
-    checked = health.check(make_meta_account())
+    checked = checking.check(make_meta_account())
 
     assert checked.well
     assert checked.lines[0].message == "Meta knows +1 555-010-0200 Northgate."
@@ -58,7 +58,7 @@ def test_an_expired_token_is_said_in_words_with_what_to_do(meta_api, sign_in, ad
 def test_a_provider_that_cannot_be_reached_is_no_error_of_ours(app, monkeypatch):
     monkeypatch.setitem(app.config, "META_API_URL", f"http://127.0.0.1:{free_port()}")
 
-    checked = health.check(make_meta_account())
+    checked = checking.check(make_meta_account())
 
     assert not checked.well
     assert "could not be reached" in checked.lines[0].message
@@ -74,7 +74,7 @@ def test_no_transaction_is_open_while_the_provider_is_asked(meta_api):
 
     meta_api.expect_request(f"/v26.0/{META_NUMBER_ID}").respond_with_handler(look)
 
-    health.check(account)
+    checking.check(account)
 
     assert in_use and set(in_use) == {0}
 

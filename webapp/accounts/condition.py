@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import selectinload
 
-from webapp.accounts import health
+from webapp.accounts import standing
 from webapp.accounts.models import Account, AccountDrain, AccountHealth, RoutingStep
 from webapp.columns import utcnow
 from webapp.extensions import db
@@ -27,7 +27,7 @@ FACTS = {
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    state: health.State
+    state: standing.State
     last_event_at: datetime | None
     problem: str | None  # why the provider's account is not served at the moment
     paused_until: datetime | None
@@ -49,11 +49,11 @@ class Condition:
 
     @property
     def expires_at(self):
-        return health.expiry_of(self.found.facts)
+        return standing.expiry_of(self.found.facts)
 
     @property
     def expires_soon(self):
-        return self.expires_at is not None and self.expires_at < utcnow() + health.EXPIRES_SOON
+        return self.expires_at is not None and self.expires_at < utcnow() + standing.EXPIRES_SOON
 
 
 def listing(archived=False):
@@ -68,7 +68,7 @@ def listing(archived=False):
         .order_by(Account.name, Account.id)
     )
     return [
-        (account, drain, health.state_of(account, drain, found))
+        (account, drain, standing.state_of(account, drain, found))
         for account, drain, found in db.session.execute(rows)
     ]
 
@@ -83,7 +83,7 @@ def of(account):
     paused = drain is not None and drain.paused_until and drain.paused_until > utcnow()
     payload = WebhookPayload.account_id == account.id
     return Condition(
-        state=health.state_of(account, drain, found),
+        state=standing.state_of(account, drain, found),
         last_event_at=drain.last_event_at if drain else None,
         problem=drain.problem if paused else None,
         paused_until=drain.paused_until if paused else None,
@@ -103,7 +103,7 @@ def of(account):
 def state(account):
     """In a word or two, for a row of the list."""
     drain = db.session.get(AccountDrain, account.id)
-    return health.state_of(account, drain, db.session.get(AccountHealth, account.id))
+    return standing.state_of(account, drain, db.session.get(AccountHealth, account.id))
 
 
 def _count(some):

@@ -12,7 +12,6 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from webapp.accounts import saving, sealing
@@ -62,11 +61,11 @@ class ProviderForm(FlaskForm):
 
 
 class AccountForm(ProviderForm):
-    name = StringField("Name in Parley", [InputRequired()])
+    name = StringField("Name in Parley", [Needed()])
     key = StringField(
-        "Key", [InputRequired()], description="One to five letters or digits, as in reports."
+        "Key", [Needed()], description="One to five letters or digits, as in reports."
     )
-    phone = StringField("Phone number", [InputRequired()], description="With its country code.")
+    phone = StringField("Phone number", [Needed()], description="With its country code.")
     description = TextAreaField("Description")
     contact_list_id = SelectField(
         "Contact list", coerce=lambda value: int(value) if value else None
@@ -121,9 +120,9 @@ def _class(base, provider_name, account):
 
 
 def _field(declared, account):
-    if declared.secret:
-        return PasswordField(declared.label, description=declared.hint)
     said = {"description": declared.hint, "validators": [Needed()] if declared.required else []}
+    if declared.secret:
+        return PasswordField(declared.label, **said)
     if declared.choices:
         return SelectField(declared.label, choices=_offered(declared, account), **said)
     return StringField(declared.label, **said)

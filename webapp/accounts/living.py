@@ -6,6 +6,7 @@ from sqlalchemy import func, select, update
 
 from webapp import jobs
 from webapp.accounts import rules, saving, sealing
+from webapp.accounts.health import ROOM
 from webapp.accounts.models import Account, AccountDrain, AccountHealth
 from webapp.columns import utcnow
 from webapp.extensions import db
@@ -64,7 +65,7 @@ def move(account, actor, provider_name, given):
         before={name: before[name] for name in changed},
         after={name: after[name] for name in changed},
     )
-    push.changed(f"account:{account.id}")
+    push.changed(f"account:{account.id}", ROOM)
     jobs.hint("workers.outbound.drain", account.id)
 
 
@@ -87,7 +88,7 @@ def archive(account, actor, close_open=False):
     closed = closing.close_all(account, by=actor if isinstance(actor, User) else None)
     account.archived_at, account.enabled = utcnow(), False
     record(actor, "archived", account, note=f"{closed} open conversations closed" if closed else "")
-    push.changed(f"account:{account.id}")
+    push.changed(f"account:{account.id}", ROOM)
 
 
 def restore(account, actor):

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask_login import current_user
 
 from webapp import pages
-from webapp.accounts import condition, forms, guiding, health, living, saving, sealing
+from webapp.accounts import checking, condition, forms, guiding, health, living, saving, sealing
 from webapp.accounts.models import Account
 from webapp.extensions import db
 from webapp.providers import PROVIDERS
@@ -74,7 +74,7 @@ def edit(id):
 @bp.post("/<int:id>/check")
 @needs(Role.ADMIN)
 def check(id):
-    checked = health.check(db.get_or_404(Account, id))
+    checked = checking.check(db.get_or_404(Account, id))
     if pages.is_partial():
         return render_template("accounts/_connection.html", checked=checked)
     account = db.get_or_404(Account, id)

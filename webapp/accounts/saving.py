@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from flask import current_app
 from sqlalchemy import exists, or_, select
 
-from webapp.accounts import rules, sealing
+from webapp.accounts import health, rules, sealing
 from webapp.accounts.access_points import COLUMNS
 from webapp.accounts.models import Account, AccountDrain, RoutingStep, SessionAnchor
 from webapp.accounts.numbers import digits_of
@@ -99,7 +99,8 @@ def change(account, actor, values):
             after={name: after[name] for name in changed},
             note=f"replaced: {', '.join(replaced)}" if replaced else "",
         )
-    push.changed(f"account:{account.id}")
+    health.ask_soon(account.id)
+    push.changed(f"account:{account.id}", health.ROOM)
 
 
 def drop_former(account, actor, name):

@@ -10,7 +10,7 @@ from datetime import timedelta
 from flask import current_app
 from sqlalchemy import func, select
 
-from webapp.accounts import health
+from webapp.accounts import standing
 from webapp.accounts.models import Account, AccountDrain, AccountHealth
 from webapp.alerting import raising
 from webapp.alerting.raising import Trouble, of_account
@@ -49,15 +49,15 @@ def look(now=None):
 
 
 def _stopped(_now):
-    return _as_accounts_stand(health.STOPPED)
+    return _as_accounts_stand(standing.STOPPED)
 
 
 def _unwell(_now):
-    return _as_accounts_stand(health.UNWELL)
+    return _as_accounts_stand(standing.UNWELL)
 
 
 def _as_accounts_stand(kind):
-    found = [health.trouble_of(kind, account, row) for account, row in _with_health()]
+    found = [standing.trouble_of(kind, account, row) for account, row in _with_health()]
     return [trouble for trouble in found if trouble is not None]
 
 
@@ -84,8 +84,8 @@ def _slowed(now):
 def _expiring(now):
     found = []
     for account, row in _with_health():
-        until = health.expiry_of(row.facts)
-        if until is None or until > now + health.EXPIRES_SOON or not account.enabled:
+        until = standing.expiry_of(row.facts)
+        if until is None or until > now + standing.EXPIRES_SOON or not account.enabled:
             continue
         ends = "expired" if until <= now else f"expires on {until:%Y-%m-%d}"
         found.append(
@@ -94,7 +94,7 @@ def _expiring(now):
                 f"The access token of {account.name} {ends}",
                 "Without a valid token nothing can be sent.",
                 "Make a new one at the provider and put it in on the account's page.",
-                "critical" if until <= now + health.EXPIRES_NOW else "warning",
+                "critical" if until <= now + standing.EXPIRES_NOW else "warning",
                 account.id,
             )
         )
@@ -112,7 +112,7 @@ def _rejected(now):
             account_id=account.id,
         )
         for account, row in _with_health()
-        if row.rejected_recent >= MOST_REJECTED and row.rejected_at > now - health.REJECTED_SERIES
+        if row.rejected_recent >= MOST_REJECTED and row.rejected_at > now - standing.REJECTED_SERIES
     ]
 
 
@@ -305,8 +305,8 @@ def _times(count, word):
 
 
 WATCHES = {
-    health.STOPPED: _stopped,
-    health.UNWELL: _unwell,
+    standing.STOPPED: _stopped,
+    standing.UNWELL: _unwell,
     "account_slowed": _slowed,
     "token_expiring": _expiring,
     "signatures_rejected": _rejected,

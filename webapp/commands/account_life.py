@@ -5,7 +5,7 @@ from dataclasses import replace
 import click
 from sqlalchemy import select
 
-from webapp.accounts import guiding, health, living, saving, sealing
+from webapp.accounts import checking, guiding, living, saving, sealing
 from webapp.accounts.models import Account
 from webapp.commands.accounts import account_named, described, group, pairs, refused_in_words
 from webapp.commands.answers import as_json, fail, show
@@ -45,7 +45,7 @@ def show_one(key, json):
 @as_json
 def check(key, json):
     """Ask the provider about the account's set-up; exit code 1 where something is not in order."""
-    checked = health.check(account_named(key))
+    checked = checking.check(account_named(key))
     lines = [
         {"name": one.name, "ok": one.ok, "message": one.message, "action": one.action}
         for one in checked.lines
