@@ -48,6 +48,7 @@ def _features(app):
     from webapp.about import routes as about
     from webapp.accounts import life_routes as accounts
     from webapp.alerting import routes as alerting
+    from webapp.inbox import passport_routes as passports
     from webapp.inbox import sending_routes as inbox
     from webapp.live import push, socket
     from webapp.queues import routes as queues
@@ -56,7 +57,7 @@ def _features(app):
     from webapp.webhooks import payload_routes as payloads
     from webapp.webhooks import routes as webhooks
 
-    for feature in (health, staff, accounts, queues, inbox, webhooks, payloads, alerting, about):
+    for feature in (health, staff, accounts, queues, inbox, passports, webhooks, payloads, alerting, about):
         app.register_blueprint(feature.bp)
     if app.config["SANDBOX"]:
         app.register_blueprint(sandbox.bp)

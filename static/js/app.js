@@ -17,4 +17,5 @@ import "./files.js";
 import "./recorder.js";
 import "./share.js";
 import "./reactions.js";
+import "./passport.js";
 import "./keys.js";

@@ -14,6 +14,7 @@ const KEYS = {
   e: () => document.querySelector("[data-wrap-up]")?.click(),
   q: quoteSelected,
   "+": () => selected("[data-react]")?.click(),
+  p: () => selected("[data-passport]")?.click(),
   "/": () => document.querySelector("[data-search]")?.focus(),
   "?": () => document.getElementById("shortcuts")?.showModal(),
 };
