@@ -18,7 +18,7 @@ class MetaStub(ProviderStub):
         "access_token": "",  # any, where it is empty
         "app_secret": "0123456789abcdef0123456789abcdef",
         "app_id": "100200300400",
-        "phone_number_id": "",
+        "phone_number_id": "105555020088002",
         "waba_id": "104555010077001",
     }
 
@@ -62,8 +62,8 @@ class MetaStub(ProviderStub):
         if request.method == "GET":
             return self._read(path)
         need(request.method == "POST", 100, f"{request.method} is not used")
-        wanted = self.secrets["phone_number_id"]
-        need(len(path) == 2 and path[0] == (wanted or path[0]), 33, "the phone number id is ours")
+        ours = len(path) == 2 and path[0] == self.secrets["phone_number_id"]
+        need(ours, 33, "the phone number id is ours")
         if path[1] == "media":
             return self._upload(request)
         need(path[1] == "messages", 100, f"/{path[1]} is a place")
@@ -121,12 +121,12 @@ class MetaStub(ProviderStub):
         return Reply(200, {"id": media_id})
 
     def _read(self, path):
-        number_id = self.secrets["phone_number_id"] or path[0]
+        number_id = self.secrets["phone_number_id"]
         if path == ["debug_token"]:
             scopes = ["whatsapp_business_messaging", "whatsapp_business_management"]
             return Reply(200, {"data": {"is_valid": True, "expires_at": 0, "scopes": scopes}})
         if path[1:] == ["phone_numbers"]:
-            known = {"data": [{"id": self.secrets["phone_number_id"] or "105555020088002"}]}
+            known = {"data": [{"id": self.secrets["phone_number_id"]}]}
             return Reply(200, known)
         if path[1:] == ["subscribed_apps"]:
             app = {"whatsapp_business_api_data": {"id": self.secrets["app_id"], "name": "Stub"}}
@@ -184,7 +184,7 @@ class MetaStub(ProviderStub):
         return self._post(webhook_url, {"statuses": [told]})
 
     def _post(self, webhook_url, parts):
-        number = self.secrets["phone_number_id"] or "105555020088002"
+        number = self.secrets["phone_number_id"]
         metadata = {"display_phone_number": "15550100200", "phone_number_id": number}
         value = {"messaging_product": "whatsapp", "metadata": metadata, **parts}
         change = {"field": "messages", "value": value}
