@@ -261,3 +261,30 @@ def test_an_absurd_hint_ends_the_trying_instead_of_failing(files, waiting):
     media._postpone(waiting.id, "Too many requests", retry_after=1e12)
     db.session.expire_all()
     assert db.session.get(Media, waiting.id).state == "failed"
+
+
+CARD = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ben Example\r\nTEL:+1 555 010 0003\r\nEND:VCARD\r\n"
+
+
+@pytest.fixture
+def card(files, waiting):
+    """A contact that came as a file, the last thing said."""
+    files.content, files.mime_type = CARD, "text/vcard"
+    message = waiting.message
+    change(message, kind="document")
+    change(message.interaction, last_message_id=message.id)
+    return waiting
+
+
+def test_a_contact_that_came_as_a_file_is_shown_as_one_once_it_is_here(card):
+    ready = fetched(card)
+    assert (ready.state, ready.message.kind) == ("ready", "contacts")
+    assert ready.message.content["contacts"][0]["name"] == "Ben Example"
+    row = ready.message.interaction
+    assert (row.last_kind, row.last_text) == ("contacts", "Ben Example")
+
+
+def test_a_file_that_only_says_it_is_a_contact_stays_a_file(files, card):
+    files.content = b"hello"
+    ready = fetched(card)
+    assert (ready.state, ready.message.kind) == ("ready", "document")

@@ -37,7 +37,7 @@ MAX_ATTEMPTS = 6
 RECORD_PATIENCE = 30  # seconds a result waits for the database to come back
 ACCOUNT_PAUSE = 60  # seconds, where the provider gives no hint of its own
 LONGEST_WAIT = 86_400  # whatever hint it gives: no limit of a provider's is for more than a day
-WINDOW_CODES = ("131047",)
+WINDOW_CODES = ("131047", "63016")  # Meta's, Twilio's
 UNDER_WAY = (MessageStatus.QUEUED, MessageStatus.SENDING)
 
 

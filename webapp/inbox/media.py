@@ -11,11 +11,11 @@ from webapp.accounts.access_points import provider_of
 from webapp.columns import utcnow
 from webapp.database import lock
 from webapp.extensions import db
-from webapp.inbox import pictures
+from webapp.inbox import pictures, summary, vcards
 from webapp.inbox.file_types import HEAD, safe_type
-from webapp.inbox.models import Media, MediaState
+from webapp.inbox.models import Interaction, Media, MediaState
 from webapp.live import push
-from webapp.providers.base import MediaRef, ProviderError
+from webapp.providers.base import MediaRef, MessageKind, ProviderError
 from webapp.unit_of_work import unit_of_work
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def fetch(media_id):
     provider, ref = claimed
     kept = []
     try:
-        found = _keep(provider, ref, kept)
+        cards, found = _keep(provider, ref, kept)
     except ProviderError as error:
         _drop(kept)
         _postpone(media_id, error.reason, error.permanent, error.retry_after)
@@ -43,7 +43,7 @@ def fetch(media_id):
         _drop(kept)
         _postpone(media_id, f"The file could not be kept ({type(error).__name__}).")
     else:
-        if not _record(media_id, found):
+        if not _record(media_id, found, cards):
             _drop(kept)
 
 
@@ -107,7 +107,9 @@ def _keep(provider, ref, kept):
         mime_type = safe_type(fetched.mime_type or ref.mime_type, content.read(HEAD))
         content.seek(0)
         picture = pictures.look_at(content, mime_type)
-        return {
+        cards = vcards.cards_in(content.read()) if _is_card(mime_type, fetched.size) else []
+        content.seek(0)
+        return cards, {
             "storage_key": _put(content, kept),
             "thumbnail_key": _put(picture.thumbnail, kept) if picture else None,
             "width": picture.width if picture else None,
@@ -118,6 +120,10 @@ def _keep(provider, ref, kept):
         }
 
 
+def _is_card(mime_type, size):
+    return mime_type in vcards.TYPES and size <= vcards.LARGEST
+
+
 def _put(content, kept):
     key = secrets.token_hex(16)
     kept.append(key)
@@ -125,7 +131,7 @@ def _put(content, kept):
     return key
 
 
-def _record(media_id, found):
+def _record(media_id, found, cards):
     """The file is there to be seen; False if another job was first."""
     with unit_of_work():
         media = _pending(media_id)
@@ -134,8 +140,24 @@ def _record(media_id, found):
         for name, value in found.items():
             setattr(media, name, value)
         media.state, media.error, media.next_attempt_at = MediaState.READY, None, None
+        if cards:
+            _read_as_cards(media.message, cards)
         _show(media)
         return True
+
+
+def _read_as_cards(message, cards):
+    """A shared contact that came as a file is shown like one that came as fields."""
+    message.kind = MessageKind.CONTACTS
+    message.content = {**(message.content or {}), "contacts": cards}
+    message.text = message.text or ", ".join(card["name"] for card in cards)
+    db.session.flush()
+    row = select(Interaction).where(Interaction.id == message.interaction_id)
+    interaction = db.session.scalar(lock(row).execution_options(populate_existing=True))
+    if interaction is not None and interaction.last_message_id == message.id:
+        interaction.last_text = summary.line_of(message)[: summary.LAST_TEXT]
+        interaction.last_kind = message.kind
+        summary.announce(interaction, message)
 
 
 def _postpone(media_id, reason, permanent=False, retry_after=None):

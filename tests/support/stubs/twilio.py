@@ -187,7 +187,7 @@ class TwilioStub(ProviderStub):
 
     def say(self, webhook_url, text="", **more):
         """`file=(content, MIME type)`; anything else is a field of the webhook. `lost=True`: it is
-        kept here and the webhook never comes."""
+        kept here and the webhook never comes; asked for only once it is two minutes old (`at`)."""
         fields = self.written(text, **more)
         return 0 if more.get("lost") else self.call(webhook_url, fields)
 
