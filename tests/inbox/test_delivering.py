@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from tests.factories import change, make_contact, make_interaction, make_meta_account
 from tests.support.stubs.meta import fault
 from webapp import system
-from webapp.accounts.models import AccountDrain
+from webapp.accounts.models import AccountDrain, AccountHealth
 from webapp.columns import utcnow
 from webapp.contacts.models import ContactIdentity
 from webapp.extensions import db
@@ -171,7 +171,7 @@ def test_a_revoked_token_stops_the_account_and_keeps_what_is_queued(stub, meta, 
     drain(meta)
     assert message(first).status == message(later).status == MessageStatus.QUEUED
     assert len(stub.sent) == 1
-    assert db.session.get(AccountDrain, meta.id).problem
+    assert db.session.get(AccountHealth, meta.id).stop_reason
 
 
 def test_a_call_cut_off_by_a_crash_becomes_unknown(stub, meta, talk, ana):
