@@ -111,6 +111,14 @@ def megabytes(size, up=False):
     return f"{size} bytes"
 
 
+def file_size(size):
+    """9.3 MB, 468 KB: as it is shown beside a file's name."""
+    if size >= 1024 * 1024:
+        figure = size / 1024 / 1024
+        return f"{figure:.0f} MB" if figure >= 10 else f"{figure:.1f} MB"
+    return f"{round(size / 1024)} KB" if size >= 1024 else f"{size} bytes"
+
+
 def _listed(rule):
     names = list(
         dict.fromkeys(_NAMES.get(name, name.rpartition("/")[2]) for name in types_of(rule))

@@ -6,8 +6,9 @@ from datetime import timedelta
 from webapp import words
 from webapp.columns import utcnow
 from webapp.inbox import formatting, sending, summary
-from webapp.inbox.file_checks import megabytes
+from webapp.inbox.file_checks import file_size
 from webapp.inbox.models import CloseReason
+from webapp.providers import PROVIDERS
 from webapp.staff import access
 
 SOON = timedelta(hours=4)
@@ -31,6 +32,7 @@ KINDS = {
     "interactive": ("list-ordered", "Choices"),
     "unsupported": ("circle-alert", "Message that cannot be shown here"),
 }
+NAMES = {provider.label for provider in PROVIDERS.values()} | {"Parley"}
 CLOSED_BECAUSE = {
     CloseReason.AGENT: "Wrapped up",
     CloseReason.FLOW: "Closed by the routing",
@@ -52,7 +54,7 @@ def init_app(app):
         cards_of=cards_of,
         playing_time=playing_time,
         map_link=map_link,
-        megabytes=megabytes,
+        file_size=file_size,
         rich=formatting.rich,
         is_big_emoji=formatting.is_big_emoji,
         sentence=sentence,
@@ -181,7 +183,9 @@ def capital(text):
 def sentence(text):
     """A reason that follows a colon: begins small unless it is a name, ends with a full stop."""
     text = text.strip()
-    small = text[:1].lower() + text[1:] if text[1:2].islower() else text
+    first = text.partition(" ")[0]
+    named = first[1:] != first[1:].lower() or first.rstrip(",.:'’s") in NAMES
+    small = text if named else text[:1].lower() + text[1:]
     return small if small.endswith((".", "!", "?")) else f"{small}."
 
 
