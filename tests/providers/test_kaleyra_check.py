@@ -9,12 +9,12 @@ from tests.support.stubs.kaleyra import KaleyraStub
 from webapp.providers.base import TemplateUpdate
 from webapp.providers.kaleyra.guide import GUIDE, INCOMING, OUTGOING, TEMPLATES
 
-from .kaleyra_bodies import WEBHOOK, emptied, kaleyra, only, posted
+from .kaleyra_bodies import NUMBER, WEBHOOK, emptied, kaleyra, only, posted
 
 
 @pytest.fixture(scope="module")
 def standin():
-    standin = KaleyraStub()
+    standin = KaleyraStub(number=NUMBER)
     yield standin
     standin.close()
 

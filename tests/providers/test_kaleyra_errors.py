@@ -9,14 +9,14 @@ from tests.support.stubs.kaleyra import KaleyraStub
 from webapp.providers.base import OutcomeUnknown, ProviderError, Recipient, Text
 
 from .conftest import payload
-from .kaleyra_bodies import emptied, kaleyra
+from .kaleyra_bodies import NUMBER, emptied, kaleyra
 
 HI = Text(Recipient(phone="15550100002"), "Hi")
 
 
 @pytest.fixture(scope="module")
 def standin():
-    standin = KaleyraStub()
+    standin = KaleyraStub(number=NUMBER)
     yield standin
     standin.close()
 

@@ -8,14 +8,14 @@ import pytest
 from tests.support.stubs.kaleyra import KaleyraStub
 from webapp.providers.base import MediaRef, ProviderError
 
-from .kaleyra_bodies import emptied, kaleyra
+from .kaleyra_bodies import NUMBER, emptied, kaleyra
 
 PICTURE = b"\xff\xd8 picture"
 
 
 @pytest.fixture(scope="module")
 def standin():
-    standin = KaleyraStub()
+    standin = KaleyraStub(number=NUMBER)
     yield standin
     standin.close()
 

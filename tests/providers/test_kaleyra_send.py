@@ -28,7 +28,7 @@ from webapp.providers.base import (
     Text,
 )
 
-from .kaleyra_bodies import WEBHOOK, called, emptied, kaleyra
+from .kaleyra_bodies import NUMBER, WEBHOOK, called, emptied, kaleyra
 
 TO = Recipient(phone="15550100002")
 PICTURE = b"\x89PNG picture"
@@ -36,7 +36,7 @@ PICTURE = b"\x89PNG picture"
 
 @pytest.fixture(scope="module")
 def standin():
-    standin = KaleyraStub()
+    standin = KaleyraStub(number=NUMBER)
     yield standin
     standin.close()
 

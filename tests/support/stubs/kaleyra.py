@@ -28,10 +28,12 @@ class KaleyraStub(ProviderStub):
 
     name = "kaleyra"
     secrets = {
+        "region": "in",
         "sid": "HXAP00000000IN",
         "api_key": "A0000key",
-        "number": "15550100001",
+        "number": "15550100200",
         "waba_id": "100000000000002",
+        "api_version": "v1",
         "callback_secret": "",
     }
     bare_id = False  # V1 answers with `id` alone, as the oldest pages have it
@@ -166,29 +168,32 @@ class KaleyraStub(ProviderStub):
             message = v2 or {"type": "text", "text": {"body": text}}
             wamid = f"wamid.stub{self.number()}"
             message = {"from": sender, "id": wamid, "timestamp": at, **message}
-            return self._call(webhook_url, wrapped(message, sender, name, **variables))
+            number = self.secrets["number"]
+            return self.call(webhook_url, wrapped(message, sender, name, number, **variables))
         values = {
             "from": sender, "wanumber": f"+{self.secrets['number']}", "type": kind,
             "created_at": at, "name": name, "body": text, **variables,
         }  # fmt: skip
-        return self._call(webhook_url, values, form)
+        return self.call(webhook_url, values, form)
 
     def receipt(self, webhook_url, taken, status, *, form=None, at=None, **more):
         """By GET to the message's own address if it named one, else by a profile's POST."""
         at = str(int(at or time.time()))
         if isinstance(taken.body, dict) and "messaging_object" in taken.body:
-            return self._call(webhook_url, wrapped_status(taken, status, at, **more))
+            number = self.secrets["number"]
+            return self.call(webhook_url, wrapped_status(taken, status, at, number, **more))
         values = {
             "id": taken.id, "mobile": taken.recipient, "status": status, "timestamp": at,
             "ref": taken.correlation_id, "ref1": "", "ref2": "", **more,
         }  # fmt: skip
         if form or not taken.callback_url:
-            return self._call(webhook_url, values, form or "post")
-        own = urlsplit(taken.callback_url)
-        address = urlsplit(webhook_url)._replace(query=own.query).geturl()
-        return self._call(address, values, "get", with_secret=False)
+            return self.call(webhook_url, values, form or "post")
+        address = taken.callback_url
+        if webhook_url:  # where the product is reached from here
+            address = urlsplit(webhook_url)._replace(query=urlsplit(address).query).geturl()
+        return self.call(address, values, "get", with_secret=False)
 
-    def _call(self, url, values, form="post", with_secret=True):
+    def call(self, url, values, form="post", with_secret=True):
         headers = {}
         if self.secrets.get("callback_secret") and with_secret:
             headers["X-Webhook-Token"] = self.secrets["callback_secret"]
@@ -210,7 +215,7 @@ def _texts(values):
     }
 
 
-def wrapped(message, sender, name, number="15550100001", **extra):
+def wrapped(message, sender, name, number, **extra):
     value = {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": number, "phone_number_id": "100000000000001"},
@@ -221,12 +226,12 @@ def wrapped(message, sender, name, number="15550100001", **extra):
     return {"meta_object": {"value": value, "field": "messages"}, "extra_info": info | extra}
 
 
-def wrapped_status(taken, status, at, **more):
+def wrapped_status(taken, status, at, number, **more):
     wamid = f"wamid.{taken.id}"
     told = {"id": taken.id, "status": status, "timestamp": at, "recipient_id": taken.recipient}
     value = {
         "messaging_product": "whatsapp",
-        "metadata": {"display_phone_number": "15550100001", "phone_number_id": "100000000000001"},
+        "metadata": {"display_phone_number": number, "phone_number_id": "100000000000001"},
         "statuses": [told | more],
     }
     info = {"trace_id": taken.id, "message_id": wamid, "ref": taken.correlation_id, "ref1": ""}
