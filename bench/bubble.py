@@ -118,7 +118,8 @@ def _start_pages(servers, agents):
     )
     pages.stdin.write(json.dumps({"url": servers.url, "agents": agents}) + "\n")
     pages.stdin.flush()
-    assert pages.stdout.readline() == "ready\n"
+    if pages.stdout.readline() != "ready\n":
+        sys.exit("The pages without a browser did not start.")
     return pages
 
 

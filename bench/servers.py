@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -25,6 +27,7 @@ class Installation(Procfile):
 @contextlib.contextmanager
 def stack(database, **environ):
     """A migrated installation, nothing of it started yet but its database and Redis."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # a bench that is ended ends its own
     with contextlib.ExitStack() as closing:
         folder = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="parley-bench-")))
         (folder / "redis").mkdir()

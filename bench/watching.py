@@ -35,8 +35,8 @@ def main():
     pages = [Page(order["url"], **agent) for agent in order["agents"]]
     for page in pages:
         page.start()
-    for page in pages:
-        page.ready.wait(60)
+    if not all(page.ready.wait(60) for page in pages):
+        sys.exit(1)
     print("ready", flush=True)
     sys.stdin.readline()
     seen = {}
