@@ -97,7 +97,7 @@ def test_a_customers_message_is_answered_with_an_empty_document(twilio):
     (message,) = messages()
     assert (message.text, message.kind, message.direction) == ("Hello 👋", "text", "in")
     assert message.contact.display_name == "Ann Example"
-    assert {identity.kind for identity in message.contact.identities} == {"phone", "wa_id"}
+    assert {identity.value for identity in message.contact.identities} == {"15550100002"}
 
 
 def test_the_same_message_twice_counts_once(twilio):
