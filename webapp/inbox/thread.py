@@ -105,7 +105,7 @@ def page(interaction, before=None, limit=PAGE):
     found = found[:limit][::-1]
     since = found[0].written_at if older else None
     events = _events(interaction, since, before.written_at if before else None)
-    items = _sorted(_bubbles(found) + events)
+    items = _sorted(bubbles_of(found) + events)
     return Page(_with_days(items), found[0].id if older else None)
 
 
@@ -120,12 +120,12 @@ def following(interaction, after, ids=(), events_after=0):
     more = len(found) > FOLLOWING
     bubbles = found[:FOLLOWING] + marked
     events = _events(interaction, None, None, events_after) if events_after else []
-    return Page(_with_days(_sorted(_bubbles(bubbles) + events)), more=more)
+    return Page(_with_days(_sorted(bubbles_of(bubbles) + events)), more=more)
 
 
 def bubble(message):
     """One message as it stands now."""
-    return _bubbles([message])[0]
+    return bubbles_of([message])[0]
 
 
 def mark_new(items, interaction):
@@ -187,7 +187,7 @@ def _marked(interaction, new, present):
     return [message for message in newest if message.id not in present]
 
 
-def _bubbles(messages):
+def bubbles_of(messages):
     """Bubbles with what was quoted and what was done to each: two queries, however many."""
     marks = _marks(messages)
     quotes = _quotes(messages)
