@@ -226,6 +226,16 @@ def test_with_v2_the_message_is_metas_and_our_reference_stands_beside_it(stub, v
     assert sent.id == stub.taken[0].id
 
 
+def test_only_a_message_with_whatsapps_own_id_is_quoted_or_reacted_to(stub, v2):
+    for quoted in ("58f86fab-0000-4000-8000-000000000042", "kaleyra.3b8b"):
+        v2.send(Text(TO, "Yes", reply_to=quoted), "parley-1")
+        with pytest.raises(ProviderError) as raised:
+            v2.send(Reaction(TO, quoted, "👍"), "parley-2")
+        assert raised.value.permanent
+    assert all("context" not in sent["messaging_object"] for sent in stub.sent)
+    assert len(stub.sent) == 2
+
+
 def test_with_v2_files_go_by_their_expiring_address(stub, v2):
     v2.send(media("image", "Look"), "parley-1")
     image = stub.sent[0]["messaging_object"]["image"]

@@ -8,6 +8,7 @@ whatsapp, …/post-send-whatsapp-location, …/share-contact-information, …/re
 import hmac
 import re
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import singledispatch
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ from ..commands import (
     ListMenu,
     LocationMessage,
     MediaMessage,
+    Reaction,
     Recipient,
     TemplateMessage,
     Text,
@@ -62,7 +64,7 @@ def _send_v2(api, command, correlation_id, secret):
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         "to": _to(command.to),
-        **message_body(command),
+        **message_body(_answering(command)),
     }
     _from(api)
     return api.post_json(
@@ -71,6 +73,19 @@ def _send_v2(api, command, correlation_id, secret):
             "extra_info": {**extra, **({"callback_profile_id": profile} if profile else {})},
         }
     )
+
+
+def _answering(command):
+    """Quotes and reactions name a customer's message by WhatsApp's id. Of ours only Kaleyra's is
+    known, of those that came by V1 perhaps none: then the text goes without its quote."""
+    if isinstance(command, Reaction) and not _is_whatsapps(command.message_id):
+        raise ProviderError("WhatsApp's id of that message is not known", permanent=True)
+    quoted = getattr(command, "reply_to", None)
+    return replace(command, reply_to=None) if quoted and not _is_whatsapps(quoted) else command
+
+
+def _is_whatsapps(message_id):
+    return message_id.startswith("wamid.")
 
 
 def _from(api):
