@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests import factories
+from tests.factories import change
 from tests.support.queries import counted_queries
 from webapp import media_store
 from webapp.columns import utcnow
@@ -297,6 +298,21 @@ def test_files_are_for_those_who_may_see_the_conversation(cast, sign_in, talk):
     media = file_of(talk, "private.pdf")
     assert sign_in(cast.otto).get(f"/media/{media.id}").status_code == 404
     assert sign_in(cast.ben).get(f"/media/{media.id}").status_code == 200
+
+
+def test_an_ended_conversation_leads_to_the_one_the_customer_has_begun_since(cast, agent, talk):
+    change(talk, state="closed", closed_at=utcnow(), close_reason="agent")
+    assert "has written again" not in page_of(agent, talk)
+    newer = factories.make_interaction(cast.account, talk.contact, owner=cast.ana)
+    page = page_of(agent, talk)
+    assert "Dana has written again" in page
+    assert f'href="/inbox/{newer.id}"' in page
+
+
+def test_nobody_is_led_to_a_conversation_they_may_not_see(cast, agent, talk):
+    change(talk, state="closed", closed_at=utcnow(), close_reason="agent")
+    factories.make_interaction(cast.account, talk.contact, owner=cast.sara)
+    assert "has written again" not in page_of(agent, talk)
 
 
 # ── cost ──

@@ -171,6 +171,15 @@ def test_sweep_or_drain_first_makes_no_difference(meta, talk):
     assert (old.close_reason, new.previous_id) == ("timeout", old.id)
 
 
+def test_pages_that_still_show_the_ended_conversation_learn_of_the_next_one(meta, talk):
+    with unit_of_work():
+        closing.close(talk, "agent")
+    room = f"interaction:{talk.id}"
+    before = push.current_seq([room])[room]
+    arrive(meta, said("Still there?"), said("Hello?"))
+    assert push.current_seq([room])[room] == before + 1
+
+
 def test_after_closing_the_next_message_opens_a_linked_interaction(meta, talk):
     window = talk.window_expires_at
     with unit_of_work():

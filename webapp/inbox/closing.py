@@ -85,6 +85,18 @@ def _end(ids, condition, reason, by, now):
     return rows
 
 
+def successor(interaction):
+    """The conversation the customer has begun since this one ended, while it is open."""
+    return db.session.scalar(
+        select(Interaction).where(
+            Interaction.account_id == interaction.account_id,
+            Interaction.contact_id == interaction.contact_id,
+            Interaction.state != InteractionState.CLOSED,
+            Interaction.id > interaction.id,
+        )
+    )
+
+
 def _moment_of_end(reason, now):
     """A session that ran out ended when it ran out, however late the sweep came."""
     return Interaction.session_expires_at if reason == CloseReason.TIMEOUT else now

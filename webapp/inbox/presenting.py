@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from webapp import words
 from webapp.columns import utcnow
-from webapp.inbox import formatting, sending, summary
+from webapp.inbox import closing, formatting, sending, summary
 from webapp.inbox.file_checks import file_size
 from webapp.inbox.models import CloseReason
 from webapp.providers import PROVIDERS
@@ -198,11 +198,12 @@ class Composer:
     reason: str = ""
     action: str = ""
     may_take: bool = False
+    continues_in: int | None = None  # the conversation the customer has since begun
 
 
 def composer(interaction, user):
     if interaction.is_closed():
-        return _ended(interaction)
+        return _ended(interaction, user)
     if not access.may_write(user, interaction):
         return _not_mine(interaction, user)
     refusal = sending.may_send(interaction)
@@ -211,8 +212,16 @@ def composer(interaction, user):
     return Composer("closed", *_why_not(interaction, refusal))
 
 
-def _ended(interaction):
+def _ended(interaction, user):
     name = words.first_name(interaction.contact_name)
+    successor = closing.successor(interaction)
+    if successor is not None and access.may_see(user, successor):
+        return Composer(
+            "closed",
+            f"{name} has written again",
+            "It goes on in a new conversation.",
+            continues_in=successor.id,
+        )
     if interaction.close_reason in (None, CloseReason.TIMEOUT):
         return Composer(
             "closed",

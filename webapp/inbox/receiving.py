@@ -120,6 +120,8 @@ def _open(account, contact, at, among, now):
             raise RanInto
         return interaction
     among.opened(interaction)
+    if previous_id:  # whoever still has it on the screen is shown where it goes on
+        push.changed(f"interaction:{previous_id}")
     return interaction
 
 
