@@ -35,7 +35,7 @@ def sinch_said(**said):
 
 def sinch_provider(stub, timeout=(1, 0.6), settings=None, **credentials):
     account = FakeAccount("sinch", stub.secrets | credentials)
-    known = {**stub.environment(), "WEBHOOK_URL": WEBHOOK_URL, "PHONE": "15550100001"}
+    known = {**stub.environment(), "WEBHOOK_URL": WEBHOOK_URL, "PHONE": "15550100200"}
     return provider_for(account, {**known, **(settings or {})}, Http(timeout))
 
 

@@ -26,7 +26,7 @@ def test_a_sound_account_passes_every_line(lines, sinch_stub):
     assert list(found) == NAMES
     assert all(line.ok for line in found.values())
     assert "Northgate Kettles" in found["App"].message
-    assert "+15550100001" in found["WhatsApp number"].message
+    assert "+15550100200" in found["WhatsApp number"].message
     assert found["Processing mode"].facts == {"processing_mode": "CONVERSATION"}
     assert found["Webhook"].facts == {"webhook": "registered"}
 

@@ -50,7 +50,7 @@ class SinchStub(ProviderStub):
             "channel_credentials": [
                 {
                     "channel": "WHATSAPP",
-                    "static_bearer": {"claimed_identity": "15550100001", "token": ""},
+                    "static_bearer": {"claimed_identity": "15550100200", "token": ""},
                     "state": {"status": "ACTIVE", "description": ""},
                     "channel_known_id": "",
                 }
@@ -232,6 +232,8 @@ class SinchStub(ProviderStub):
             "correlation_id": "",
             **news,
         }
+        if not self.webhooks:
+            self.register(webhook_url)  # whoever is posted to has said so
         content = json.dumps(body).encode()
         headers = signed_headers(self.secrets["webhook_secret"], content, uuid.uuid4().hex)
         headers["Content-Type"] = "application/json"
