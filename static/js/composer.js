@@ -4,7 +4,7 @@ import { put, waiting } from "./outbox.js";
 import { forget, save, unsaved } from "./drafts.js";
 import { say, toast } from "./post.js";
 
-const MAX_TEXT = 4096;
+const LONGEST_NOTE = 4096;
 const MODES = ["reply", "note"];
 
 function composer() {
@@ -113,7 +113,8 @@ function send(root) {
   const words = text.value.trim();
   if (text.readOnly) return;
   if (!words) { text.focus(); return; }
-  if (words.length > MAX_TEXT) { complain(root, tooLong(words.length)); return; }
+  const reason = tooLong(root, [...words].length);
+  if (reason) { complain(root, reason); return; }
   const { mode, interaction } = root.dataset;
   const replying = mode === "reply" ? replyTo.value : "";
   const entry = { key: key.value, url: form.action, text: words, replyTo: replying, quoted: replying && quoted(root), mode, interaction };
@@ -147,9 +148,13 @@ export function mayReply() {
   return Boolean(root) && parts(root).why.dataset.state === "open";
 }
 
-function tooLong(length) {
+// Counted as the server counts: an emoji is one sign.
+function tooLong(root, length) {
+  const note = root.dataset.mode === "note";
+  const most = note ? LONGEST_NOTE : Number(root.dataset.max);
+  if (length <= most) return "";
   const number = new Intl.NumberFormat("en");
-  return `WhatsApp takes up to ${number.format(MAX_TEXT)} characters; this has ${number.format(length)}. Shorten it or send it in two messages.`;
+  return `${note ? "A note" : root.dataset.maxBy} takes up to ${number.format(most)} characters; this has ${number.format(length)}. Shorten it or ${note ? "write two" : "send it in two messages"}.`;
 }
 
 export function newKey() {

@@ -19,7 +19,7 @@ export function addFiles(files) {
   const box = dialog();
   if (!box || !files.length || !mayReply()) return;
   for (const file of files) rows.push(newRow(box, file));
-  if (!box.open) box.showModal();
+  if (!box.open) { box.showModal(); box.querySelector("[data-send-files]").focus(); }
   next();
   show(box);
 }
@@ -68,7 +68,8 @@ async function start(row) {
   const answer = await upload(box.dataset.attachUrl, row.file, row.file.name, { signal: row.stop.signal, onProgress });
   if (!rows.includes(row) || !box.isConnected) return;
   if (answer.status === 201) ready(row, answer.text);
-  else if (answer.status === 0 || answer.status >= 500) pause(row);
+  else if (answer.status === 0) pause(row, "The connection broke. It goes on by itself when it is back.");
+  else if (answer.status >= 500 || answer.status === 429) pause(row, "Parley could not take this file just now.");
   else fail(row, answer.status === 413 ? "WhatsApp takes files up to 100 MB." : answer.text.slice(0, 300));
   next();
   show(box);
@@ -94,9 +95,9 @@ function fail(row, reason) {
   complain(row, reason, false);
 }
 
-function pause(row) {
+function pause(row, reason) {
   row.state = "paused";
-  complain(row, "The connection broke. It goes on by itself when it is back.", true);
+  complain(row, reason, true);
 }
 
 function complain(row, reason, again) {
@@ -104,6 +105,7 @@ function complain(row, reason, again) {
   error.querySelector("span").textContent = reason;
   error.querySelector("[data-upload-again]").hidden = !again;
   error.hidden = false;
+  row.node.querySelector("[data-file-size]").textContent = megabytes(row.file.size);
   row.node.querySelector("progress").hidden = true;
 }
 

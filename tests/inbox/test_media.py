@@ -11,6 +11,7 @@ from PIL import Image
 
 from tests.factories import change, make_interaction, make_message, make_meta_account, save
 from tests.support.arriving import at_once
+from tests.support.files import voice_note
 from tests.support.local_server import Handler, LocalServer
 from webapp import media_store
 from webapp.columns import utcnow
@@ -288,3 +289,19 @@ def test_a_file_that_only_says_it_is_a_contact_stays_a_file(files, card):
     files.content = b"hello"
     ready = fetched(card)
     assert (ready.state, ready.message.kind) == ("ready", "document")
+
+
+def test_a_voice_messages_length_stands_in_the_thread_and_in_the_list(files, waiting):
+    files.content, files.mime_type = voice_note(24), "audio/ogg"
+    change(waiting.message, kind="voice")
+    change(waiting, mime_type="audio/ogg; codecs=opus")
+    ready = fetched(waiting)
+    assert ready.seconds == 24
+    assert ready.message.interaction.last_text == "Voice message, 0:24"
+
+
+def test_a_later_message_keeps_its_words_when_an_earlier_file_arrives(files, waiting):
+    files.content, files.mime_type = voice_note(24), "audio/ogg"
+    change(waiting.message, kind="voice")
+    make_message(waiting.message.interaction, "Did you hear it?")
+    assert fetched(waiting).message.interaction.last_text == "Did you hear it?"

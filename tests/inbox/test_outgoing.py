@@ -113,7 +113,11 @@ def test_a_template(talk):
     }
     said = command(talk, "template", "Hello Dana", content=content)
     assert isinstance(said, TemplateMessage)
-    assert (said.name, said.body[0].value, said.buttons[0].value) == ("delivery_slot", "Dana", "day")
+    assert (said.name, said.body[0].value, said.buttons[0].value) == (
+        "delivery_slot",
+        "Dana",
+        "day",
+    )
 
 
 def test_what_cannot_be_sent_says_so(talk):

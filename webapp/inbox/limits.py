@@ -2,6 +2,7 @@
 
 from webapp.accounts.access_points import provider_of
 from webapp.inbox.file_checks import LARGEST, Taker, megabytes, types_of
+from webapp.inbox.sending import MAX_TEXT
 from webapp.providers.base import MessageKind
 
 # kind → word in the line that tells how large files may be
@@ -53,6 +54,12 @@ class Sendable:
         parts = [f"{' and '.join(words)} {megabytes(size)}" for size, words in by_size.items()]
         line = ", ".join(parts)
         return line[:1].upper() + line[1:]
+
+    @property
+    def longest_text(self):
+        """(characters, who takes no more)"""
+        most = min(self.can.max_text, MAX_TEXT)
+        return most, self.label if most < MAX_TEXT else "WhatsApp"
 
     def for_browser(self):
         """What a script needs to refuse a file before it is uploaded."""

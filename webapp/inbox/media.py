@@ -11,9 +11,9 @@ from webapp.accounts.access_points import provider_of
 from webapp.columns import utcnow
 from webapp.database import lock
 from webapp.extensions import db
-from webapp.inbox import pictures, summary, vcards
+from webapp.inbox import ogg, pictures, summary, vcards
 from webapp.inbox.file_types import HEAD, safe_type
-from webapp.inbox.models import Interaction, Media, MediaState
+from webapp.inbox.models import Media, MediaState
 from webapp.live import push
 from webapp.providers.base import MediaRef, MessageKind, ProviderError
 from webapp.unit_of_work import unit_of_work
@@ -115,6 +115,7 @@ def _keep(provider, ref, kept):
             "width": picture.width if picture else None,
             "height": picture.height if picture else None,
             "mime_type": mime_type,
+            "seconds": ogg.seconds_of(content) if mime_type.startswith("audio/") else None,
             "size": fetched.size,
             "sha256": fetched.sha256,
         }
@@ -142,6 +143,7 @@ def _record(media_id, found, cards):
         media.state, media.error, media.next_attempt_at = MediaState.READY, None, None
         if cards:
             _read_as_cards(media.message, cards)
+        summary.note_file(media.message)
         _show(media)
         return True
 
@@ -151,13 +153,6 @@ def _read_as_cards(message, cards):
     message.kind = MessageKind.CONTACTS
     message.content = {**(message.content or {}), "contacts": cards}
     message.text = message.text or ", ".join(card["name"] for card in cards)
-    db.session.flush()
-    row = select(Interaction).where(Interaction.id == message.interaction_id)
-    interaction = db.session.scalar(lock(row).execution_options(populate_existing=True))
-    if interaction is not None and interaction.last_message_id == message.id:
-        interaction.last_text = summary.line_of(message)[: summary.LAST_TEXT]
-        interaction.last_kind = message.kind
-        summary.announce(interaction, message)
 
 
 def _postpone(media_id, reason, permanent=False, retry_after=None):

@@ -87,7 +87,8 @@ def write(interaction, author, text, client_key, reply_to=None):
     known = _with_key(interaction, client_key)
     if known is not None:
         return known
-    text = _checked(text)
+    provider = access_points.provider_of(interaction.account)
+    text = _checked(text, min(provider.can.max_text, MAX_TEXT), provider.label)
     return _queued(interaction, author, MessageKind.TEXT, text, client_key, reply_to=reply_to)
 
 
@@ -260,13 +261,14 @@ def _caption(text, longest):
     return text
 
 
-def _checked(text):
+def _checked(text, longest=MAX_TEXT, taker=""):
     text = text.replace("\r\n", "\n").replace("\x00", "").strip()
     if not text:
         raise ValueError("Write something first.")
-    if len(text) > MAX_TEXT:
+    if len(text) > longest:
+        who = taker if longest < MAX_TEXT else "WhatsApp"
         raise ValueError(
-            f"WhatsApp takes up to {MAX_TEXT:,} characters; this has {len(text):,}. "
+            f"{who} takes up to {longest:,} characters; this has {len(text):,}. "
             "Shorten it or send it in two messages."
         )
     return text

@@ -1,7 +1,10 @@
 """Keeps an interaction's list row: what was said last, by whom, and who waits for whom."""
 
+from sqlalchemy import select
+
+from webapp.database import lock
 from webapp.extensions import db
-from webapp.inbox.models import MARKS, Direction, InteractionEvent, MessageStatus
+from webapp.inbox.models import MARKS, Direction, Interaction, InteractionEvent, MessageStatus
 from webapp.live import push
 
 LAST_TEXT = 200
@@ -42,6 +45,20 @@ def note_status(interaction, message):
     """The ticks in the row follow the last message."""
     if interaction.last_message_id == message.id:
         interaction.last_status = message.status
+
+
+def note_file(message):
+    """The row tells more of the last message once its file is known: how long it plays."""
+    db.session.flush()
+    row = select(Interaction).where(Interaction.id == message.interaction_id)
+    # Locked, so that a message that comes at this moment is not shown with the words of this one.
+    interaction = db.session.scalar(lock(row).execution_options(populate_existing=True))
+    if interaction is None or interaction.last_message_id != message.id:
+        return
+    shown = (line_of(message)[:LAST_TEXT], message.kind)
+    if shown != (interaction.last_text, interaction.last_kind):
+        interaction.last_text, interaction.last_kind = shown
+        announce(interaction, message)
 
 
 def note_event(interaction, kind, user=None, queue=None, **data):
