@@ -81,9 +81,7 @@ class Front:
         if fault:
             return fault
         query = _query(environ)
-        try:
-            sender.provider.verify(self._request(environ, query, body))
-        except BadSignature:
+        if not _proves_itself(sender, self._request(environ, query, body)):
             self._refusals.count(sender.account_id)
             return BAD_SIGNATURE
         content_type = environ.get("CONTENT_TYPE", "")[:LONGEST_TYPE]
@@ -99,6 +97,19 @@ class Front:
         url = self._public_url + environ["PATH_INFO"] + (f"?{query}" if query else "")
         known = dict(parse_qsl(query, keep_blank_values=True)) if query else {}
         return WebhookRequest(environ["REQUEST_METHOD"], url, _Headers(environ), body, known)
+
+
+def _proves_itself(sender, request):
+    """Whatever strangers send: what cannot be checked is refused."""
+    try:
+        sender.provider.verify(request)
+    except BadSignature:
+        return False
+    except Exception as error:
+        name, account_id = type(error).__name__, sender.account_id
+        log.error("account %s: a signature could not be checked: %s", account_id, name)
+        return False
+    return True
 
 
 def _query(environ):
