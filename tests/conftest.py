@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests import factories
 from tests.support.databases import for_each_database
+from tests.support.fake_provider import fake, script  # noqa: F401 - fixtures
 from tests.support.live import Live
 from tests.support.postgres import start_postgres
 from tests.support.procfile import Procfile
