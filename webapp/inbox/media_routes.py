@@ -1,5 +1,7 @@
 """Files customers sent, to those who may see the conversation."""
 
+import io
+
 from flask import abort, request, send_file, url_for
 from flask_login import current_user
 from sqlalchemy import select
@@ -26,12 +28,11 @@ def file(id):
     found = _ready(id)
     mime_type = found.mime_type.partition(";")[0].strip().lower()
     safe = mime_type in INLINE
-    response = send_file(
-        _opened(found.storage_key),
+    response = _served(
+        found.storage_key,
         mimetype=mime_type if safe else "application/octet-stream",
         as_attachment=not safe or "download" in request.args,
         download_name=file_name(found),
-        conditional=True,
     )
     return private(response)
 
@@ -65,12 +66,7 @@ def signed_file(token, name=""):
     found = db.session.get(Media, signed_files.media_id_in(token) or 0)
     if found is None or found.state != MediaState.READY or not found.storage_key:
         abort(404)
-    response = send_file(
-        _opened(found.storage_key),
-        mimetype=found.mime_type,
-        download_name=file_name(found),
-        conditional=True,
-    )
+    response = _served(found.storage_key, mimetype=found.mime_type, download_name=file_name(found))
     # The type must be the true one: the provider goes by it. No browser shall run any.
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "private, max-age=3600"
@@ -88,6 +84,16 @@ def _ready(id):
     if found.state != MediaState.READY or not found.storage_key:
         abort(404)
     return found
+
+
+def _served(key, **options):
+    """The file with its length, and in parts where they are asked for: players jump by those."""
+    content = _opened(key)
+    size = content.seek(0, io.SEEK_END)
+    content.seek(0)
+    response = send_file(content, **options)
+    response.content_length = size
+    return response.make_conditional(request, accept_ranges=True, complete_length=size)
 
 
 def _opened(key):
