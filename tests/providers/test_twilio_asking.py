@@ -184,6 +184,22 @@ def test_ours_and_older_ones_are_not_missed(stub, twilio):
     assert [event.text for event in events] == ["New"]
 
 
+def test_days_come_one_after_the_other(stub, twilio):
+    for days in (3, 2, 1):
+        stub.written(f"{days} days ago", at=utcnow() - timedelta(days=days))
+    events = missed(twilio, utcnow() - timedelta(days=2, hours=1))
+    assert [event.text for event in events] == ["2 days ago", "1 days ago"]
+    assert len({request.query["DateSent"] for request in stub.requests}) >= 3
+
+
+def test_a_days_older_pages_are_not_read(stub, twilio):
+    for _ in range(6):
+        stub.written("Old", at=utcnow() - timedelta(hours=5))
+    stub.written("New", at=EARLIER)
+    assert [event.text for event in missed(twilio, utcnow() - timedelta(hours=1))] == ["New"]
+    assert len(stub.requests) <= 2
+
+
 def test_what_may_still_be_on_its_way_is_left_to_its_webhook(stub, twilio):
     stub.written("Just now", at=utcnow() - timedelta(seconds=90))
     assert missed(twilio, utcnow() - timedelta(hours=1)) == []

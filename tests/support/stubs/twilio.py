@@ -3,7 +3,7 @@
 import base64
 import re
 import time
-from email.utils import formatdate
+from email.utils import formatdate, parsedate_to_datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.support.local_server import Handler, LocalServer
@@ -172,6 +172,7 @@ class TwilioStub(ProviderStub):
             for record in self.records
             if wanted.get("To") in (None, record["to"])
             and wanted.get("From") in (None, record["from"])
+            and wanted.get("DateSent") in (None, _day_of(record["date_sent"]))
         ]
         start = int(wanted.get("Page", 0)) * 2
         more = urlencode({**wanted, "Page": start // 2 + 1})
@@ -293,3 +294,7 @@ class _FileServer(LocalServer):
                 self.wfile.write(content)
 
         self.listen(Answering)
+
+
+def _day_of(date):
+    return date and parsedate_to_datetime(date).date().isoformat()

@@ -25,6 +25,7 @@ BEFORE, AFTER = timedelta(seconds=10), timedelta(seconds=50)
 # What is younger may be on its way here still, and the webhook says more than the record: places,
 # quotes, buttons. Repeats of a webhook end within 75 seconds.
 ON_ITS_WAY = timedelta(minutes=2)
+OUT_OF_ORDER = timedelta(hours=1)
 FILES = {
     MessageKind.IMAGE, MessageKind.VIDEO, MessageKind.AUDIO, MessageKind.VOICE,
     MessageKind.DOCUMENT, MessageKind.STICKER,
@@ -110,14 +111,23 @@ def missed(api: Api, phone: str, since: datetime) -> Iterable[bytes]:
     """The oldest first. Only what Twilio keeps: texts and files, neither places nor quotes."""
     until = datetime.now(UTC) - ON_ITS_WAY
     since = since.astimezone(UTC).replace(microsecond=0)
-    where = {"To": f"{PREFIX}+{phone}", "DateSent>": since.date().isoformat()}
-    messages = [
-        message
-        for message in _pages(api, api.messages_url(), "messages", where)
-        if message.get("direction") == "inbound" and since <= _at(message, until) <= until
-    ]
-    for message in reversed(messages):
-        yield orjson.dumps({"message": message, "media": _media_of(api, message)})
+    for number in range((until.date() - since.date()).days + 1):
+        day = since.date() + timedelta(days=number)
+        for message in reversed(_written_on(api, phone, day, since, until)):
+            yield orjson.dumps({"message": message, "media": _media_of(api, message)})
+
+
+def _written_on(api, phone, day, since, until):
+    """The newest first, as Twilio lists them: the first that is far too old ends the day."""
+    where = {"To": f"{PREFIX}+{phone}", "DateSent": day.isoformat()}
+    found = []
+    for message in _pages(api, api.messages_url(), "messages", where):
+        at = _at(message, until)
+        if at < since - OUT_OF_ORDER:
+            break
+        if since <= at <= until and message.get("direction") == "inbound":
+            found.append(message)
+    return found
 
 
 def _at(message, otherwise):

@@ -34,7 +34,7 @@ FILES = {
         ("audio/ogg", "audio/mpeg", "audio/aac", "audio/amr", "audio/3gpp"), 16 * MB
     ),
     MessageKind.VOICE: FileRule(("audio/ogg",), 16 * MB),
-    MessageKind.STICKER: FileRule(("image/webp",), 100 * 1024),
+    MessageKind.STICKER: FileRule(("image/webp",), 500 * 1024),  # 100 KB unless it is animated
     MessageKind.DOCUMENT: FileRule(
         (
             "application/pdf",
