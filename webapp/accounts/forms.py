@@ -14,6 +14,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from webapp import words
 from webapp.accounts import saving, sealing
 from webapp.accounts.models import SessionAnchor
 from webapp.contacts.models import ContactList
@@ -144,7 +145,7 @@ def _data(account, declared):
     return {
         "name": account.name,
         "key": account.key,
-        "phone": f"+{account.phone}",
+        "phone": words.phone(account.phone),
         "description": account.description,
         "contact_list_id": account.contact_list_id,
         "queue_id": queue.id if queue else None,
