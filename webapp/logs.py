@@ -1,9 +1,22 @@
 """One line of JSON per event on standard error; a terminal gets plain words. No personal data."""
 
 import logging
+import re
 import sys
 
 import structlog
+
+# A webhook's address holds a token, in a GET also what a customer wrote; a file's address is the
+# right to fetch it. The access log hides the same (gunicorn.conf.py).
+_SECRET = re.compile(r"""(/(?:webhooks/[a-z]{1,20}|files)/)[^\s"']+""")
+
+
+def hide_tokens(_logger, _method, event):
+    """A structlog processor: no line shows an address that lets somebody in."""
+    return {
+        name: _SECRET.sub(r"\1…", value) if isinstance(value, str) else value
+        for name, value in event.items()
+    }
 
 
 def init_app(app):
@@ -15,10 +28,11 @@ def init_app(app):
     ]
     plain = sys.stderr.isatty()
     final = (
-        [structlog.dev.ConsoleRenderer()]
+        [hide_tokens, structlog.dev.ConsoleRenderer()]
         if plain
         else [
             structlog.processors.format_exc_info,
+            hide_tokens,
             structlog.processors.JSONRenderer(),
         ]
     )

@@ -1,4 +1,4 @@
-"""Secrets out of raw texts: what a page or a log shows may hold none."""
+"""Secrets out of raw texts: what a page shows may hold none."""
 
 import re
 from urllib.parse import quote
@@ -17,9 +17,6 @@ _NAMED = re.compile(
     r"""|key_secret|app_secret|webhook_secret|secret|password|authorization)["']?\s*[:=]\s*["']?)"""
     r"""[^"'&\s,}]+"""
 )
-# Everything behind a webhook's provider: the token, and in a GET what the customer wrote.
-_ADDRESS = re.compile(r"""(/webhooks/[a-z]{1,20}/)[^\s"']+""")
-_FILE = re.compile(r"""(/files/)[^\s"']+""")
 
 
 def secrets_of(account):
@@ -40,8 +37,3 @@ def mask(text, secrets=()):
         for form in {secret, orjson.dumps(secret).decode()[1:-1], quote(secret, safe="")}:
             text = text.replace(form, DOTS)
     return _NAMED.sub(rf"\1{DOTS}", text)
-
-
-def mask_addresses(text):
-    """A line of a log without the tokens that stand in addresses."""
-    return _FILE.sub(r"\1…", _ADDRESS.sub(r"\1…", text))
