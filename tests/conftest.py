@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from tests import factories
-from tests.support.databases import for_each_database
+from tests.support.databases import for_each_database, on_a_database
 from tests.support.fake_provider import fake, script  # noqa: F401 - fixtures
 from tests.support.live import Live
 from tests.support.postgres import start_postgres
@@ -32,6 +32,23 @@ def pytest_addoption(parser):
         default="both",
         help="which database the tests run on",
     )
+
+
+    parser.addoption(
+        "--other-half",
+        action="store_true",
+        help="only tests of a database, last file first: what runs beside the first half",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Two halves run at once; the order of files differs, so that their heavy ones do not meet."""
+    if config.getoption("--other-half"):
+        files = {}
+        for item in items:
+            if on_a_database(item):
+                files.setdefault(item.path, []).append(item)
+        items[:] = [item for file in reversed(files.values()) for item in file]
 
 
 def pytest_generate_tests(metafunc):
