@@ -57,7 +57,7 @@ def test_a_wrong_signature_is_refused_and_a_picture_is_shown(phone):
     file = io.BytesIO()
     Image.new("RGB", (60, 40), "#336699").save(file, "PNG")
     picture = {"name": "a.png", "mimeType": "image/png", "buffer": file.getvalue()}
-    phone.page.locator("#sandbox-picture").set_input_files(picture)
+    phone.page.locator("#sandbox-file").set_input_files(picture)
 
     expect(phone.page.locator(".wa__picture")).to_be_visible()
 

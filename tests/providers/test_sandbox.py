@@ -17,6 +17,7 @@ from webapp.providers.base import (
 )
 
 from .conftest import FakeAccount, webhook
+from .outgoing import COMMANDS
 
 SECRET = "sandbox-secret"
 DANA = Recipient(phone="15550142233")
@@ -35,9 +36,9 @@ class Phone:
         return self.set_to
 
     def accepted(self, recipient, message_id, correlation_id, command):
-        self.taken.append((recipient, message_id, correlation_id, command.body))
+        self.taken.append((recipient, message_id, correlation_id, command))
 
-    def picture(self, media_id):
+    def file(self, media_id):
         return io.BytesIO(PICTURE) if media_id == "pic-1" else None
 
 
@@ -54,8 +55,9 @@ def posted(body, secret=SECRET):
 @pytest.mark.parametrize("behaviour", ("read", "delivered", "sent", "twice"))
 def test_a_message_is_taken_by_the_phone(behaviour):
     phone = Phone(behaviour)
-    sent = provider(phone).send(Text(DANA, "Hello"), "parley-1")
-    assert phone.taken == [(DANA, sent.id, "parley-1", "Hello")]
+    hello = Text(DANA, "Hello")
+    sent = provider(phone).send(hello, "parley-1")
+    assert phone.taken == [(DANA, sent.id, "parley-1", hello)]
     assert sent.id.startswith("sandbox.")
     assert sent.identities == (Identity("wa_id", "15550142233"),)
 
@@ -137,3 +139,17 @@ def test_the_former_secret_stays_valid():
 def test_the_check_says_whether_the_phone_is_there(phone, ok):
     (line,) = provider(phone).check()
     assert line.ok is ok
+
+
+@pytest.mark.parametrize("kind", COMMANDS)
+def test_every_kind_of_message_reaches_the_phone(kind):
+    phone = Phone()
+    sent = provider(phone).send(COMMANDS[kind], "parley-1")
+    assert phone.taken == [(COMMANDS[kind].to, sent.id, "parley-1", COMMANDS[kind])]
+
+
+def test_what_whatsapp_would_not_take_the_sandbox_refuses_too():
+    phone = Phone()
+    with pytest.raises(ProviderError, match="4,096"):
+        provider(phone).send(Text(DANA, "x" * 4097), "parley-1")
+    assert phone.taken == []

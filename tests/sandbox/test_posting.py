@@ -100,7 +100,7 @@ def test_an_event_sent_again_counts_once(say):
 
 
 def test_a_picture_is_fetched_from_the_phone(say):
-    say("Look", picture=picture())
+    say("Look", file=picture())
     media.fetch(db.session.scalar(select(Media.id)))
 
     db.session.rollback()
@@ -113,8 +113,8 @@ def test_a_picture_is_fetched_from_the_phone(say):
     "options",
     [
         {"text": "  "},
-        {"text": "", "picture": b"x", "mime_type": "application/pdf"},
-        {"text": "", "picture": b"x" * (5 * 1024 * 1024 + 1)},
+        {"text": "", "file": b"x" * (5 * 1024 * 1024 + 1)},
+        {"text": "", "file": b"x" * (16 * 1024 * 1024 + 1), "mime_type": "video/mp4"},
     ],
 )
 def test_what_no_phone_could_send_is_refused_in_words(say, options):
@@ -194,3 +194,48 @@ def test_only_the_newest_events_are_kept(customer, account):
     posting.say(customer.id, account.id, "One more")
 
     assert count(SandboxEvent) == posting.KEPT_EVENTS
+
+
+@pytest.mark.parametrize(
+    ("mime_type", "kind"),
+    [
+        ("image/png", "image"),
+        ("image/webp", "sticker"),
+        ("audio/ogg; codecs=opus", "voice"),
+        ("audio/mpeg", "audio"),
+        ("video/mp4", "video"),
+        ("application/pdf", "document"),
+        ("", "document"),
+    ],
+)
+def test_the_phone_sends_every_kind_of_file(say, mime_type, kind):
+    assert say("", file=b"some bytes", mime_type=mime_type, filename="a.bin") == 200
+
+    message = db.session.scalar(select(Message))
+    assert (message.kind, message.media.state) == (kind, "pending")
+    assert message.media.filename == ("a.bin" if kind == "document" else "")
+
+
+def test_words_with_a_file_that_carries_none_follow_it(say):
+    say("Listen to this", file=b"some bytes", mime_type="audio/mpeg")
+
+    messages = db.session.scalars(select(Message).order_by(Message.id)).all()
+    assert [(message.kind, message.text) for message in messages] == [
+        ("audio", ""),
+        ("text", "Listen to this"),
+    ]
+
+
+def test_a_reaction_earns_no_more_than_sent(answered, account, cast):
+    answered("read")
+    deliver(account)
+    with unit_of_work():
+        interaction = db.session.scalar(select(Interaction))
+        inbound = db.session.scalar(select(Message).where(Message.direction == "in"))
+        reaction_id = sending.react(interaction, cast.ana, inbound, "👍", "key-2").id
+    delivering.drain(account.id)
+
+    deliver(account)
+
+    assert status_of(reaction_id) == "sent"
+    assert count(SandboxReceipt) == 0

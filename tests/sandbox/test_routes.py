@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import select
 
 from tests.conftest import settings_for
-from tests.factories import make_meta_account
+from tests.factories import make_meta_account, save
 from webapp import create_app
+from webapp.columns import utcnow
 from webapp.extensions import db
-from webapp.inbox.models import Interaction, InteractionState, Message
+from webapp.inbox.models import Interaction, InteractionState, Media, Message
 from webapp.sandbox.models import SandboxCustomer, SandboxEvent
+from webapp.webhooks import draining
 
 
 @pytest.fixture
@@ -71,12 +73,13 @@ def test_an_empty_message_gets_a_sentence(desk, address):
     assert "Write something" in text_of(answer)
 
 
-def test_a_file_that_is_no_picture_is_refused(desk, address):
-    data = {"picture": (io.BytesIO(b"%PDF"), "a.pdf", "application/pdf")}
+def test_a_file_no_phone_could_send_is_refused(desk, address):
+    data = {"file": (io.BytesIO(b"x" * (6 * 1024 * 1024)), "a.jpg", "image/jpeg")}
 
     answer = desk.post(f"{address}/say", data=data, headers={"HX-Request": "true"})
 
     assert answer.status_code == 422
+    assert "at most 5 MB" in text_of(answer)
 
 
 def test_a_phone_keeps_how_it_is_set_to_behave(desk, address, customer):
@@ -138,3 +141,155 @@ def test_switched_off_there_is_no_sandbox(database, redis_server, data_dir):
 
     assert app.test_client().get("/sandbox").status_code == 404
     assert "sandbox.index" not in app.view_functions
+
+
+@pytest.fixture
+def sent_to(cast, customer, say):
+    """`sent_to(kind, …)` is a message of the business's that stands on the customer's phone."""
+
+    def message(kind="text", **columns):
+        say("Hello")
+        interaction = db.session.scalar(select(Interaction))
+        return save(
+            Message(
+                account_id=cast.account.id,
+                contact_id=interaction.contact_id,
+                interaction_id=interaction.id,
+                kind=kind,
+                direction="out",
+                status="read",
+                provider_id="sandbox.out-1",
+                written_at=utcnow(),
+                **{"text": "Shall we come?", **columns},
+            )
+        )
+
+    return message
+
+
+def last(account):
+    draining.drain(account.id)
+    db.session.rollback()
+    return db.session.scalar(select(Message).order_by(Message.id.desc()))
+
+
+BUTTONS = {"choices": [{"id": "yes", "title": "Yes, please"}, {"id": "no", "title": "No"}]}
+LIST = {
+    "button": "Choose",
+    "sections": [
+        {"title": "Mornings", "choices": [{"id": "9", "title": "9 o'clock", "description": "Here"}]}
+    ],
+}
+TEMPLATE = {"name": "visit", "language": "en", "shown": {"buttons": ["Confirm"]}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "choice", "answered", "text"),
+    [
+        ("interactive", BUTTONS, "yes", "button_reply", "Yes, please"),
+        ("interactive", LIST, "9", "list_reply", "9 o'clock"),
+        ("template", TEMPLATE, "Confirm", "button", "Confirm"),
+    ],
+)
+def test_a_tap_answers_what_was_offered(
+    desk, address, account, sent_to, kind, content, choice, answered, text
+):
+    message = sent_to(kind, content=content)
+    page = text_of(desk.get(f"{address}/phone"))
+    assert f'name="choice" value="{choice}"' in page
+
+    desk.post(f"{address}/tap", data={"message": message.id, "choice": choice})
+
+    reply = last(account)
+    assert (reply.kind, reply.text, reply.reply_to) == (answered, text, "sandbox.out-1")
+
+
+def test_a_tap_on_what_was_never_offered_gets_a_sentence(desk, address, sent_to):
+    message = sent_to("interactive", content=BUTTONS)
+    data = {"message": message.id, "choice": "maybe"}
+
+    answer = desk.post(f"{address}/tap", data=data, headers={"HX-Request": "true"})
+
+    assert answer.status_code == 422
+    assert "does not offer this" in text_of(answer)
+
+
+def test_a_reaction_is_set_and_taken_back(desk, address, account, sent_to):
+    message = sent_to()
+
+    desk.post(f"{address}/react", data={"message": message.id, "emoji": "👍"})
+    reaction = last(account)
+    assert (reaction.kind, reaction.text) == ("reaction", "👍")
+    assert reaction.target_provider_id == "sandbox.out-1"
+    assert 'aria-pressed="true"' in text_of(desk.get(f"{address}/phone"))
+
+    desk.post(f"{address}/react", data={"message": message.id, "emoji": ""})
+    assert last(account).text == ""
+    assert 'aria-pressed="true"' not in text_of(desk.get(f"{address}/phone"))
+
+
+def test_a_reply_quotes_the_message_it_answers(desk, address, account, sent_to):
+    message = sent_to()
+    form = text_of(desk.get(f"{address}/say?message={message.id}"))
+    assert "Shall we come?" in form
+
+    desk.post(f"{address}/say", data={"text": "Yes", "message": message.id})
+
+    assert (last(account).text, last(account).reply_to) == ("Yes", "sandbox.out-1")
+
+
+def test_a_location_and_a_contact_card_can_be_sent(desk, address, account):
+    desk.post(f"{address}/say", data={"also": "place", "text": "48.2082, 16.3738"})
+    place = last(account)
+    assert (place.kind, place.content["latitude"]) == ("location", 48.2082)
+
+    desk.post(f"{address}/say", data={"also": "card"})
+    assert last(account).kind == "contacts"
+
+    assert "Robin Hale" in text_of(desk.get(f"{address}/phone"))
+
+
+def test_a_place_nobody_finds_gets_a_sentence(desk, address):
+    data = {"also": "place", "text": "somewhere"}
+
+    answer = desk.post(f"{address}/say", data=data, headers={"HX-Request": "true"})
+
+    assert answer.status_code == 422
+
+
+def test_another_customers_message_cannot_be_answered(desk, account, sent_to):
+    message = sent_to()
+    stranger = save(SandboxCustomer(name="Test customer B", phone="15550000002"))
+    address = f"/sandbox/{account.id}/{stranger.id}"
+
+    desk.post(f"{address}/react", data={"message": message.id, "emoji": "👍"})
+
+    assert last(account).kind != "reaction"
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "shown"),
+    [
+        ("location", {"latitude": 1.5, "longitude": 2.5, "name": "The branch"}, "The branch"),
+        ("contacts", {"cards": [{"name": "Ben Okoye", "phones": ["15550140001"]}]}, "Ben Okoye"),
+        ("template", TEMPLATE | {"shown": {"header": "Your visit", "buttons": []}}, "Your visit"),
+    ],
+)
+def test_the_phone_shows_every_kind_it_gets(desk, address, sent_to, kind, content, shown):
+    sent_to(kind, content=content)
+    assert shown in text_of(desk.get(f"{address}/phone"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "mime_type", "shown"),
+    [
+        ("document", "application/pdf", "invoice.pdf"),
+        ("voice", "audio/ogg", "<audio"),
+        ("video", "video/mp4", "<video"),
+    ],
+)
+def test_the_phone_shows_the_files_it_gets(desk, address, sent_to, kind, mime_type, shown):
+    message = sent_to(kind, text="")
+    facts = {"mime_type": mime_type, "filename": "invoice.pdf", "storage_key": "0" * 32}
+    save(Media(account_id=message.account_id, message_id=message.id, state="ready", **facts))
+    assert shown in text_of(desk.get(f"{address}/phone"))

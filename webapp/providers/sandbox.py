@@ -2,8 +2,8 @@
 
 What the pretend customer does is asked of `settings["SANDBOX_PHONE"]`, an object called without
 an open transaction: `behaviour(recipient) -> str`, `accepted(recipient, message_id,
-correlation_id, command)` and `picture(media_id) -> binary file or None`. Webhooks have Meta's
-shape, signed with a secret of our own.
+correlation_id, command)` and `file(media_id) -> binary file or None`. Webhooks have Meta's shape,
+signed with a secret of our own; it takes what Meta takes.
 """
 
 import base64
@@ -11,11 +11,12 @@ import hashlib
 import io
 import time
 import uuid
+from dataclasses import replace
 
 import orjson
 
+from . import limits
 from .base import (
-    Capabilities,
     CheckLine,
     CredentialField,
     FetchedMedia,
@@ -27,9 +28,9 @@ from .base import (
     ProviderError,
     Recipient,
     Sent,
-    Text,
     WebhookRequest,
 )
+from .meta.capabilities import CAN
 from .meta.meanings import meaning_of
 from .meta.parsing import OBJECT, events_of
 from .signing import sign, verify
@@ -44,7 +45,7 @@ class Sandbox(Provider):
     name = "sandbox"
     label = "Sandbox"
     summary = "A pretend phone in the page, to try everything out"
-    can = Capabilities(quotes=True, marks_read=True)
+    can = replace(CAN, manages_templates=False, campaigns=False)
     needs_public_url = False
     form_fields = (
         CredentialField("phone_number_id", "Pretend number's ID", generated=True),
@@ -60,8 +61,7 @@ class Sandbox(Provider):
         return events_of(request.body, request.received_at)
 
     def send(self, command, correlation_id: str) -> Sent:
-        if not isinstance(command, Text):
-            raise ProviderError("The sandbox does not send this kind of message", permanent=True)
+        limits.check(command, self.can)
         phone, recipient = self.settings.get("SANDBOX_PHONE"), command.to
         if phone is None:
             raise ProviderError("The sandbox is switched off", permanent=True)
@@ -75,14 +75,14 @@ class Sandbox(Provider):
         return Sent(message_id, _identities(recipient))
 
     def fetch_media(self, media: MediaRef) -> FetchedMedia:
-        picture = self.settings["SANDBOX_PHONE"].picture(media.id)
-        if picture is None:
-            raise ProviderError("The sandbox phone no longer has this picture", permanent=True)
-        digest = hashlib.file_digest(picture, "sha256")
-        size = picture.seek(0, io.SEEK_END)
-        picture.seek(0)
+        file = self.settings["SANDBOX_PHONE"].file(media.id)
+        if file is None:
+            raise ProviderError("The sandbox phone no longer has this file", permanent=True)
+        digest = hashlib.file_digest(file, "sha256")
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
         matches = base64.b64encode(digest.digest()).decode() == media.sha256
-        return FetchedMedia(picture, media.mime_type, size, digest.hexdigest(), matches)
+        return FetchedMedia(file, media.mime_type, size, digest.hexdigest(), matches)
 
     def check(self) -> list[CheckLine]:
         ready = self.settings.get("SANDBOX_PHONE") is not None
@@ -116,16 +116,23 @@ def inbound_image_body(
     phone_number_id, sender, media_id, picture: bytes, mime_type="image/jpeg",
     *, caption="", name="", message_id=None, at=None, reply_to=None,
 ) -> bytes:  # fmt: skip
-    """`picture` is only digested: its bytes are fetched afterwards, as from Meta."""
-    digest = base64.b64encode(hashlib.sha256(picture).digest()).decode()
-    image = {"id": media_id, "mime_type": mime_type, "sha256": digest}
-    if caption:
-        image["caption"] = caption
-    said = {"type": "image", "image": image}
+    said = file_said("image", media_id, picture, mime_type, caption=caption)
     return inbound_body(phone_number_id, sender, said, name, message_id, at, reply_to)
 
 
-def inbound_body(phone_number_id, sender, said, name, message_id, at, reply_to):
+def file_said(kind, media_id, content: bytes, mime_type, **more) -> dict:
+    """`content` is only digested: its bytes are fetched afterwards, as from Meta. `more` is what
+    Meta writes beside: caption, filename, voice."""
+    digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    beside = {name: value for name, value in more.items() if value}
+    file = {"id": media_id, "mime_type": mime_type, "sha256": digest, **beside}
+    return {"type": kind, kind: file}
+
+
+def inbound_body(
+    phone_number_id, sender, said, name="", message_id=None, at=None, reply_to=None
+) -> bytes:
+    """`said` is the message's type and what stands under it, in Meta's words."""
     message = {
         "from": sender,
         "id": message_id or f"sandbox.{uuid.uuid4()}",

@@ -8,6 +8,7 @@ from webapp import jobs, media_store
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.live import push
+from webapp.providers.base import Reaction
 from webapp.providers.sandbox import DELIVERED, NO_ANSWER, READ, SENT
 from webapp.sandbox.models import SandboxCustomer, SandboxReceipt
 from webapp.unit_of_work import unit_of_work
@@ -39,8 +40,7 @@ class Phone:
         """The message has arrived; the receipts it earns are posted by a job."""
         with unit_of_work():
             customer = _customer(recipient)
-            behaviour = customer.behaviour if customer else READ
-            for status in RECEIPTS.get(behaviour, ALL_RECEIPTS):
+            for status in _receipts(customer, command):
                 db.session.add(
                     SandboxReceipt(
                         account_id=self._account_id,
@@ -55,16 +55,22 @@ class Phone:
             if customer:
                 push.changed(f"sandbox:{customer.id}")
 
-    def picture(self, media_id):
-        """The picture this phone has sent, as an open file; None if it is gone."""
+    def file(self, media_id):
+        """What this phone has sent, as an open file; None if it is gone."""
         try:
-            return media_store.open(picture_key(media_id))
+            return media_store.open(file_key(media_id))
         except (media_store.NotThere, ValueError):
             return None
 
 
-def picture_key(media_id):
+def file_key(media_id):
     return f"sandbox-{media_id}"
+
+
+def _receipts(customer, command):
+    earned = RECEIPTS.get(customer.behaviour if customer else READ, ALL_RECEIPTS)
+    # Of a reaction WhatsApp never says more than that it left.
+    return earned[:1] if isinstance(command, Reaction) else earned
 
 
 def _customer(recipient):

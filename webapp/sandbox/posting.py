@@ -5,8 +5,6 @@ are the real ones. It needs no address of its own to call, which a worker on ano
 web would not have. Like `sending`, it opens its own short units: none is open while it posts.
 """
 
-import io
-import secrets
 import time
 import uuid
 
@@ -14,53 +12,49 @@ from flask import current_app
 from sqlalchemy import delete, exists, select
 from werkzeug.test import Client
 
-from webapp import media_store
 from webapp.accounts.models import Account
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.live import push
 from webapp.providers import sandbox as provider
+from webapp.sandbox import saying
 from webapp.sandbox.models import SandboxCustomer, SandboxEvent, SandboxReceipt
-from webapp.sandbox.phone import picture_key
 from webapp.unit_of_work import unit_of_work
 
 KEPT_EVENTS = 30
 BATCH = 50
 WRONG_SECRET = "somebody-elses-secret"
 SERVER_ERROR = 500
-LARGEST_PICTURE = 5 * 1024 * 1024  # WhatsApp's own limit
-PICTURES = ("image/jpeg", "image/png", "image/webp")
 
 
-def say(customer_id, account_id, text="", picture=None, mime_type="image/jpeg"):
-    """The customer writes a text, or sends a picture with an optional caption; the last answer.
+def say(customer_id, account_id, text="", file=None, mime_type="image/jpeg", **more):
+    """The customer writes a text, or sends a file with an optional caption; the last answer.
 
-    Raises ValueError for what no phone could send.
+    Raises ValueError for what no phone could send. `more`: `filename` and `voice` of the file,
+    and `reply_to`.
     """
-    text = text.strip()
-    if not text and not picture:
-        raise ValueError("Write something, or choose a picture.")
-    if picture and mime_type not in PICTURES:
-        raise ValueError("Choose a JPEG, PNG or WebP picture.")
-    if picture and len(picture) > LARGEST_PICTURE:
-        raise ValueError("Choose a picture of at most 5 MB.")
+    text, reply_to = text.strip(), more.pop("reply_to", None)
+    if not file:
+        return post(customer_id, account_id, saying.text(text), reply_to)
+    said = saying.file(file, mime_type, caption=text, **more)
+    answer = post(customer_id, account_id, said, reply_to)
+    if text and "caption" not in said[said["type"]]:  # stickers and sounds carry no words
+        return post(customer_id, account_id, saying.text(text))
+    return answer
+
+
+def post(customer_id, account_id, said, reply_to=None):
+    """Post what the customer said, as `saying` words it; the last answer."""
     customer, account = _both(customer_id, account_id)
-    facts = {"name": customer.name, "message_id": f"sandbox.{uuid.uuid4()}"}
-    number_id, phone = account.phone_number_id or "", customer.phone
-    if picture:
-        body = provider.inbound_image_body(
-            number_id, phone, kept_picture(picture), picture, mime_type, caption=text, **facts
-        )
-        return _post_as_set(customer, account, "Picture from customer", body)
-    body = provider.inbound_text_body(number_id, phone, text, **facts)
-    return _post_as_set(customer, account, "Text from customer", body)
-
-
-def kept_picture(picture):
-    """The phone keeps its picture until it is fetched; the id it is fetched by."""
-    media_id = secrets.token_hex(16)
-    media_store.put(picture_key(media_id), io.BytesIO(picture))
-    return media_id
+    body = provider.inbound_body(
+        account.phone_number_id or "",
+        customer.phone,
+        said,
+        name=customer.name,
+        message_id=f"sandbox.{uuid.uuid4()}",
+        reply_to=reply_to,
+    )
+    return _post_as_set(customer, account, saying.title_of(said), body)
 
 
 def repeat(event_id):

@@ -6,7 +6,7 @@ from flask_login import current_user
 from webapp import pages
 from webapp.accounts.models import Account
 from webapp.extensions import db
-from webapp.sandbox import customers, posting, shifting, viewing
+from webapp.sandbox import customers, posting, saying, shifting, viewing
 from webapp.sandbox.models import SandboxCustomer, SandboxEvent
 from webapp.staff.access import needs
 from webapp.staff.models import Role
@@ -84,27 +84,64 @@ def add(account_id):
     return pages.see_other(_address(account_id, customer_id))
 
 
+@bp.get(f"{ONE}/say")
+@needs(Role.ADMIN)
+def writing(account_id, customer_id):
+    """The field to write in, answering one of the messages."""
+    return _say_form(account_id, customer_id, quoting=request.args.get("message", type=int))
+
+
 @bp.post(f"{ONE}/say")
 @needs(Role.ADMIN)
 def say(account_id, customer_id):
-    account, customer = _pair(account_id, customer_id)
-    picture = request.files.get("picture")
-    kind = picture.mimetype if picture else ""
-    error, status = "", 200
-    try:
-        posting.say(
-            customer.id, account.id, request.form.get("text", ""), picture and picture.read(), kind
-        )
-    except ValueError as refusal:
-        error, status = str(refusal), 422
-    if not pages.is_partial():
-        if error:
-            flash(error, "error")
-        return pages.see_other(_address(account_id, customer_id))
-    account, customer = _pair(account_id, customer_id)
-    return pages.render(
-        "sandbox/_say.html", account=account, customer=customer, error=error, status=status
-    )
+    def said(customer, account):
+        form, file = request.form, request.files.get("file")
+        text = form.get("text", "")
+        message = viewing.message_on(customer, account, form.get("message", type=int))
+        reply_to = message.provider_id if message else None
+        if form.get("also") == "place":
+            place = saying.place(text.strip())
+            posting.post(customer.id, account.id, place, reply_to)
+        elif form.get("also") == "card":
+            posting.post(customer.id, account.id, saying.card(), reply_to)
+        else:
+            facts = {"reply_to": reply_to}
+            if file:
+                facts |= {"mime_type": file.mimetype, "filename": file.filename or ""}
+            posting.say(
+                customer.id, account.id, form.get("text", ""), file and file.read(), **facts
+            )
+
+    return _posted(account_id, customer_id, said)
+
+
+@bp.post(f"{ONE}/react")
+@needs(Role.ADMIN)
+def react(account_id, customer_id):
+    """A reaction to one of the business's messages; none takes it back."""
+
+    def said(customer, account):
+        message = viewing.message_on(customer, account, request.form.get("message", type=int))
+        emoji = request.form.get("emoji", "")
+        reaction = saying.reaction(message.provider_id if message else None, emoji)
+        posting.post(customer.id, account.id, reaction)
+
+    return _posted(account_id, customer_id, said)
+
+
+@bp.post(f"{ONE}/tap")
+@needs(Role.ADMIN)
+def tap(account_id, customer_id):
+    """A tap on a button, or on a line of a list, that the business offered."""
+
+    def said(customer, account):
+        message = viewing.message_on(customer, account, request.form.get("message", type=int))
+        if message is None:
+            raise ValueError("This message is gone.")
+        said = saying.tap(message.kind, message.content or {}, request.form.get("choice", ""))
+        posting.post(customer.id, account.id, said, message.provider_id)
+
+    return _posted(account_id, customer_id, said)
 
 
 @bp.post(f"{ONE}/behave")
@@ -153,6 +190,33 @@ def repeat(account_id, customer_id, event_id):
     return _done(account_id, customer_id)
 
 
+def _posted(account_id, customer_id, said):
+    """Say it as the customer; a sentence at the field where no phone could."""
+    account, customer = _pair(account_id, customer_id)
+    error = ""
+    try:
+        said(customer, account)
+    except ValueError as refusal:
+        error = str(refusal)
+    if pages.is_partial():
+        return _say_form(account_id, customer_id, error=error)
+    if error:
+        flash(error, "error")
+    return pages.see_other(_address(account_id, customer_id))
+
+
+def _say_form(account_id, customer_id, error="", quoting=None):
+    account, customer = _pair(account_id, customer_id)
+    return pages.render(
+        "sandbox/_say.html",
+        account=account,
+        customer=customer,
+        quoted=viewing.message_on(customer, account, quoting) if quoting else None,
+        error=error,
+        status=422 if error else 200,
+    )
+
+
 def _chosen(rows, name):
     wanted = request.args.get(name, type=int)
     return next((row for row in rows if row.id == wanted), None)
@@ -172,13 +236,14 @@ def _both_sides(account_id, customer_id):
         "customer": customer,
         "accounts": viewing.accounts(),
         "customers": viewing.customers(),
-        "messages": viewing.messages_of(customer, account),
+        "bubbles": viewing.bubbles_of(customer, account),
         "interaction": viewing.conversation_of(customer, account).interaction,
         "events": viewing.events_of(customer),
         "painted": viewing.painted,
         "choices": CHOICES,
         "shifts": SHIFTS,
         "error": "",
+        "quoted": None,
     }
 
 

@@ -24,7 +24,14 @@ TIMES = {
         "unanswered_since",
         "wake_at",
     ),
-    Message: ("written_at", "received_at", "processed_at", "status_at", "retry_at"),
+    Message: (
+        "written_at",
+        "received_at",
+        "processed_at",
+        "status_at",
+        "retry_at",
+        "look_up_at",
+    ),
     InteractionEvent: ("at",),
     Receipt: ("at", "received_at"),
 }

@@ -11,6 +11,7 @@ from sqlalchemy.orm import defer, joinedload
 from webapp.accounts.models import Account
 from webapp.contacts.models import Contact, ContactIdentity
 from webapp.extensions import db
+from webapp.inbox import thread
 from webapp.inbox.models import MARKS, Direction, Interaction, Message
 from webapp.sandbox.models import SandboxCustomer, SandboxEvent
 
@@ -81,6 +82,21 @@ def messages_of(customer, account):
         .limit(SHOWN_MESSAGES)
     )
     return db.session.scalars(newest).all()[::-1]
+
+
+def bubbles_of(customer, account):
+    """The same with what each quotes and who reacted to it."""
+    return thread.bubbles_of(messages_of(customer, account))
+
+
+def message_on(customer, account, message_id):
+    """One of the messages on this phone that WhatsApp has an id for, or None."""
+    contact = conversation_of(customer, account).contact
+    message = db.session.get(Message, message_id or 0)
+    if message is None or contact is None or not message.provider_id:
+        return None
+    ours = (message.account_id, message.contact_id) == (account.id, contact.id)
+    return message if ours else None
 
 
 def events_of(customer):

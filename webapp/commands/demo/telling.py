@@ -12,7 +12,7 @@ from webapp.inbox import closing, delivering, drafts, media, reading, sending
 from webapp.inbox.models import CloseReason, Direction, Interaction, Media, MediaState, Message
 from webapp.providers import sandbox
 from webapp.queues import offering
-from webapp.sandbox import posting, shifting, viewing
+from webapp.sandbox import saying, shifting, viewing
 from webapp.sandbox.models import SandboxCustomer, SandboxReceipt
 from webapp.staff.models import User
 from webapp.unit_of_work import unit_of_work
@@ -48,7 +48,7 @@ class Story:
             sandbox.inbound_image_body(
                 self._number_id,
                 self._phone,
-                posting.kept_picture(picture),
+                saying.kept(picture),
                 picture,
                 caption=caption,
                 name=self._name,
