@@ -70,7 +70,7 @@ def test_a_revoked_token_stops_the_account_and_raises_the_alarm(script, fake):
     checking.check_due()
     found = health_of(fake)
     assert found.well is False
-    assert (found.stopped_at is not None, found.stop_reason) == (True, "The token is revoked.")
+    assert (found.stopped_at is not None, found.stop_reason) == (True, "The token is revoked")
     assert open_kinds() == {"account_stopped"}
 
 
@@ -137,7 +137,7 @@ def test_a_check_that_breaks_is_a_line_and_disturbs_no_other(script, fake, accou
 def test_a_check_refused_by_an_error_stops_the_account_too(script, fake):
     script.lines = ProviderError("Wrong key", permanent=True, auth=True)
     checking.check_due()
-    assert health_of(fake).stop_reason == "Wrong key."
+    assert health_of(fake).stop_reason == "Wrong key"
 
 
 def test_changed_settings_are_checked_at_once(script, fake):

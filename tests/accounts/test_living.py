@@ -15,6 +15,7 @@ from tests.factories import (
     make_meta_account,
     save,
 )
+from tests.webhooks.posting import sample, signed
 from webapp.accounts import access_points, living, saving, sealing
 from webapp.accounts.models import Account, AccountDrain, AccountHealth
 from webapp.columns import utcnow
@@ -31,6 +32,9 @@ from webapp.inbox.models import (
 from webapp.routing import flow
 from webapp.staff.models import AuditEntry
 from webapp.unit_of_work import unit_of_work
+from webapp.webhooks import draining
+
+RECEIVED_ID = "wamid.HBgLMTU1NTAxNDIyMzMVAgARGBJBQjY0NDVCNkREQTgxNjJFNkUA"  # of the sample
 
 
 @pytest.fixture
@@ -265,3 +269,29 @@ def test_the_number_of_an_archived_account_stays_taken_and_the_way_out_is_said(m
 def desk_page(sign_in, admin):
     browser = sign_in(admin)
     return lambda path: browser.get(path).get_data(as_text=True)
+
+
+def test_a_late_receipt_of_the_former_provider_still_finds_its_message(client, meta):
+    talk = make_interaction(meta)
+    message = make_message(talk, direction=Direction.OUT, provider_id=RECEIVED_ID)
+    kaleyra = {"region": "in", "sid": "HXAP00000000IN", "api_key": "A0000", "waba_id": "1000"}
+    move(meta, kaleyra, "kaleyra")
+    body = sample("status_delivered.json")
+
+    address = f"/webhooks/meta/{meta.webhook_token}"
+    answer = client.post(address, data=body, headers=signed(body))
+    draining.drain(meta.id)
+
+    assert answer.status_code == 200
+    db.session.refresh(message)
+    assert message.status == MessageStatus.DELIVERED
+
+
+def test_what_the_former_provider_says_is_refused_once_it_is_dropped(client, meta):
+    move(meta, {}, "sandbox")
+    do(living.drop_former_provider, meta)
+    body = sample("message_text.json")
+
+    answer = client.post(f"/webhooks/meta/{meta.webhook_token}", data=body, headers=signed(body))
+
+    assert answer.status_code == 404

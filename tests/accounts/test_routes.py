@@ -1,5 +1,7 @@
 """The pages of WhatsApp accounts: what they show, who may not, what they change."""
 
+import re
+
 import pytest
 from sqlalchemy import event, select
 
@@ -88,6 +90,27 @@ def test_a_form_with_a_mistake_comes_back_with_what_was_typed(desk):
     assert answer.status_code == 422
     assert "Harbour Repairs" in text_of(answer)
     assert "1 field needs" in text_of(answer)
+
+
+def test_every_mistake_of_a_form_is_named_at_once_and_the_first_has_the_focus(desk):
+    page = text_of(desk.post("/accounts/add", data=FORM | {"key": "", "waba_id": "my-waba"}))
+
+    assert "2 fields need" in page
+    assert page.index("autofocus") < page.index('name="waba_id"')
+    assert "digits only" in page
+
+
+def test_the_number_is_written_as_its_country_writes_it_and_saved_as_it_was(desk, account):
+    phone = account.phone
+    page = text_of(desk.get(f"/accounts/{account.id}"))
+    shown = re.search(r'name="phone"[^>]* value="([^"]+)"|value="([^"]+)"[^>]*name="phone"', page)
+    shown = shown[1] or shown[2]
+    form = FORM | {"phone": shown, "name": "Northgate Care"}
+
+    assert shown.startswith("+1 555 ")
+    assert desk.post(f"/accounts/{account.id}", data=form).status_code == 303
+    db.session.refresh(account)
+    assert account.phone == phone
 
 
 def test_a_secret_never_comes_back_in_a_page(desk):

@@ -88,7 +88,7 @@ def test_alerts_are_heard_by_admins_alone_what_cannot_send_by_everybody(admin, a
 def test_agents_of_a_stopped_account_are_told_that_their_replies_wait(account, ana, sign_in):
     stop(account)
     page = text(sign_in(ana), "/")
-    assert "Northgate Care can&#39;t send right now:" in page or "can't send right now:" in page
+    assert "Northgate Care can't send right now:" in page
     assert "the token is revoked." in page
     assert SENTENCE in page and 'data-live="sending"' in page
 

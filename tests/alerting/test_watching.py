@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 
 from tests.factories import change, make_contact, make_interaction, make_message, save
 from tests.support.fake_provider import refused_credentials
@@ -207,13 +208,22 @@ def test_the_alarm_for_silence_can_be_switched_off(app, account, monkeypatch):
     assert kinds(TUESDAY_NOON) == []
 
 
-def test_a_watch_that_fails_leaves_its_alerts_and_stops_no_other(talk, monkeypatch):
-    with unit_of_work():
-        health.stopped(talk.account_id, refused_credentials())
-    look()
-    monkeypatch.setitem(watching.WATCHES, "account_stopped", lambda now: 1 / 0)
+@pytest.fixture
+def payloads_cannot_be_read(app):
+    def refuse(_connection, _cursor, sql, *_):
+        if "FROM webhook_payloads" in sql:
+            raise OperationalError(sql, {}, Exception("statement timeout"))
+
+    yield lambda: event.listen(db.engine, "before_cursor_execute", refuse)
+    event.remove(db.engine, "before_cursor_execute", refuse)
+
+
+def test_a_watch_that_fails_leaves_its_alerts_and_stops_no_other(talk, payloads_cannot_be_read):
+    save(WebhookPayload(account_id=talk.account_id, body=b"x", error="Oh", attempt_count=1))
+    assert kinds() == ["payloads_failed"]
+    payloads_cannot_be_read()
     failed(talk, watching.MOST_REPEATED)
-    assert kinds() == ["account_stopped", "failures_repeated"]
+    assert kinds() == ["payloads_failed", "failures_repeated"]
 
 
 def test_alerts_of_two_accounts_stand_side_by_side(talk, fake, queue, ana):

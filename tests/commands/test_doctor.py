@@ -15,8 +15,13 @@ from sqlalchemy import text
 
 from tests.factories import CREDENTIAL_KEY, META_SECRET, make_meta_account, make_user, save
 from webapp import system
+from webapp.accounts import checking, health
+from webapp.alerting import raising
+from webapp.alerting.raising import Trouble
+from webapp.columns import utcnow
 from webapp.extensions import db, redis_clients
 from webapp.jobs import JOB_QUEUES
+from webapp.providers.base import CheckLine, ProviderError
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks.models import WebhookPayload
 
@@ -37,8 +42,8 @@ def healthy(app):
 def findings(run):
     def found():
         result = run("doctor", "--json")
-        lines = {one["name"]: one for one in json.loads(result.stdout)}
-        return result.exit_code, lines
+        every = json.loads(result.stdout)
+        return result.exit_code, {one["name"]: one for one in every} | {"all": every}
 
     return found
 
@@ -46,9 +51,45 @@ def findings(run):
 def test_a_healthy_installation_ends_with_exit_code_0(healthy, findings):
     code, lines = findings()
 
-    assert [one for one in lines.values() if one["ok"] is False] == []
+    assert [one for one in lines["all"] if one["ok"] is False] == []
     assert code == 0
     assert lines["Database"]["ok"] and lines["Workers"]["ok"] and lines["Clock"]["ok"]
+
+
+def test_an_account_that_cannot_send_is_named_with_what_waits(healthy, findings, account):
+    refused = ProviderError("The token is revoked", permanent=True, auth=True)
+    with unit_of_work():
+        health.stopped(account.id, refused)
+
+    code, lines = findings()
+
+    assert code == 1
+    everything = [one["words"] for one in lines["all"]]
+    assert "Nothing leaves, 0 messages wait: The token is revoked." in everything
+
+
+def test_what_the_last_check_found_is_told_with_its_mend(healthy, findings, account):
+    with unit_of_work():
+        line = CheckLine("Webhook", False, "It points elsewhere.", "Paste ours.")
+        health.keep(account.id, checking.Checked([line], 5, utcnow()))
+
+    _, lines = findings()
+
+    found = [(one["ok"], one["words"], one["action"]) for one in lines["all"]]
+    assert (False, "Webhook: It points elsewhere.", "Paste ours.") in found
+
+
+def test_open_alerts_are_listed(healthy, findings, account):
+    trouble = Trouble("account:1", "Northgate Care has heard nothing", "For long.", "Look.")
+    with unit_of_work():
+        raising.raise_alert("account_silent", trouble)
+
+    code, lines = findings()
+
+    assert code == 1
+    alert = lines["Alert account_silent"]
+    assert alert["words"] == "Northgate Care has heard nothing, for 0 s. For long."
+    assert alert["action"] == "Look."
 
 
 def test_a_missing_worker_is_named_with_what_to_start(healthy, findings):

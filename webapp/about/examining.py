@@ -14,7 +14,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import system
-from webapp.accounts import condition, sealing
+from webapp.accounts import condition, sealing, standing
+from webapp.alerting import listing
 from webapp.columns import utcnow
 from webapp.config import is_local
 from webapp.extensions import db, redis_clients
@@ -49,7 +50,7 @@ def examine():
         found.append(_migrations())
     found += [_redis(), _workers(), _disk(), _data_dir(), _public_url(), _media()]
     if has_tables(found):
-        found += [_clock(), _sending(), *_accounts()]
+        found += [_clock(), _sending(), *_alerts(), *_accounts()]
     db.session.rollback()
     return found
 
@@ -212,16 +213,23 @@ def _accounts():
         yield from _account(account)
 
 
+def _alerts():
+    """What clock found; an account that cannot send has findings of its own below."""
+    for alert in listing.opened():
+        if alert.kind not in (standing.STOPPED, standing.UNWELL):
+            words = f"{alert.title}, for {_ago(utcnow() - alert.began_at)}. {alert.detail}".strip()
+            yield Finding(f"Alert {alert.kind}", False, words, alert.action)
+
+
 def _account(account):
     name, state = f"Account {account.key}", condition.of(account)
     if not sealing.readable(account):
         mend = "Put the former key back into CREDENTIAL_KEYS, or paste the secrets again."
         yield Finding(name, False, "Its secrets cannot be read: their key is missing.", mend)
-    if state.problem:
-        mend = "Press Test connection on the account's page."
-        yield Finding(name, False, f"The provider refuses: {state.problem}", mend)
+    if account.enabled:
+        yield from _with_its_provider(name, state)
     if state.failed:
-        mend = "Look at WhatsApp accounts, Failed webhooks."
+        mend = "Look at WhatsApp accounts, Stored webhooks."
         words = f"Webhooks that could not be applied or understood: {state.failed}."
         yield Finding(name, False, words, mend)
     if notices := _critical_notices(account):
@@ -230,6 +238,20 @@ def _account(account):
     heard = f"Last event {_ago(utcnow() - last)} ago" if last else "No event received yet"
     sending = "sending is on" if account.enabled else "sending is off"
     yield Finding(name, True if last else None, f"{heard}, {sending}.")
+
+
+def _with_its_provider(name, state):
+    if state.found.stopped_at:
+        mend = "Replace the credentials on the account's page, or press Try again there."
+        words = f"Nothing leaves, {state.to_leave} messages wait: {state.found.stop_reason}."
+        yield Finding(name, False, words, mend)
+    if state.paused_until:
+        until = f"{state.paused_until:%Y-%m-%d %H:%M} UTC"
+        mend = "What waits goes out by itself then."
+        yield Finding(name, None, f"Slowed down until {until}: {state.problem}.", mend)
+    for line in state.faults:
+        ok = False if line["ok"] is False else None
+        yield Finding(name, ok, f"{line['name']}: {line['message']}", line["action"])
 
 
 def _critical_notices(account):

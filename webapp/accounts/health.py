@@ -75,7 +75,7 @@ def slowed(account_id, until, reason):
         db.session.add(drain)
     # Of the answers to calls under way the last need not be the strictest.
     drain.paused_until = max(until, drain.paused_until or until)
-    drain.problem = reason
+    drain.problem = reason.rstrip(".")
     push.changed(ROOM, f"account:{account_id}")
 
 
@@ -178,7 +178,7 @@ def _stop(row, reason):
     if row.stopped_at is None:
         row.stopped_at = utcnow()
         push.changed(ROOM)
-    row.stop_reason = reason
+    row.stop_reason = reason.rstrip(".")  # sentences go on behind it
 
 
 def _go_on(row):

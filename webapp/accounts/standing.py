@@ -43,7 +43,7 @@ def expiry_of(facts):
     """When the account's token runs out, if its provider said so."""
     try:
         until = datetime.fromisoformat((facts or {}).get("token_expires_at") or "")
-    except ValueError:
+    except (TypeError, ValueError):  # whatever the provider put there
         return None
     return until if until.tzinfo else until.replace(tzinfo=UTC)
 
