@@ -150,6 +150,15 @@ class TestSearch:
         assert self.found(cast.ana, "when technician") == ["Kwame"]
         assert self.found(cast.ana, "plumber") == []
 
+    def test_a_hit_shows_the_words_that_were_found_not_the_last_ones(self, cast, sign_in):
+        row = talk(cast, "Kwame", cast.ana)
+        factories.make_message(row, "Good morning! I am asking when the <b>Technician</b> comes.")
+        factories.make_message(row, "Never mind")
+        (hit,) = search.find(cast.ana, "techn")[0].hits.values()
+        assert (hit.before, hit.found) == ("…I am asking when the <b>", "Technician")
+        page = sign_in(cast.ana).get("/inbox/list?q=techn", headers={"HX-Request": "true"}).text
+        assert '&lt;b&gt;<mark class="conv__hit">Technician</mark>&lt;/b&gt; comes.' in page
+
     def test_only_what_the_person_may_see(self, cast):
         row = talk(cast, "Private", cast.ana)
         factories.make_message(row, "a secret word")

@@ -1,6 +1,6 @@
 """What the conversation list shows: its sections, their order, and how many wait where."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, or_, select
@@ -41,6 +41,7 @@ class Section:
     interactions: list
     next: str | None  # where the next page begins, None on the last
     column: str | None = None  # by which it is sorted
+    hits: dict = field(default_factory=dict)  # interaction → the words a search has found
 
     def place(self, row):
         """Where the row stands: as long as this stays the same, it keeps its place."""

@@ -1,6 +1,7 @@
 """Finds conversations by name, number or what was said, with the database's own full text."""
 
 import re
+from dataclasses import dataclass
 
 from sqlalchemy import func, literal_column, or_, select, text
 
@@ -13,6 +14,7 @@ from webapp.inbox.models import Interaction, Message
 from webapp.staff import access
 
 LIMIT = 30
+BEFORE = 24  # characters shown before the word that was found
 LONGEST = 100
 WORD = re.compile(r"\w+")
 
@@ -24,14 +26,22 @@ PG_CONTACT = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Hit:
+    before: str
+    found: str
+    after: str
+
+
 def find(user, query):
     """Sections of what this person may see: by customer first, then by message."""
     query = query.strip()[:LONGEST]
     by_customer = _interactions_of(user, _contact_condition(query))
-    by_message = [row for row in _by_message(user, query) if row not in set(by_customer)]
+    said = _said(user, query)
+    by_message = [row for row in said if row not in set(by_customer)]
     sections = [
         Section("customers", "Customers", listing.by_ids(user, by_customer), None),
-        Section("messages", "Messages", listing.by_ids(user, by_message), None),
+        Section("messages", "Messages", listing.by_ids(user, by_message), None, hits=said),
     ]
     return [section for section in sections if section.interactions]
 
@@ -51,18 +61,33 @@ def _interactions_of(user, condition):
     return list(db.session.scalars(newest))
 
 
-def _by_message(user, query):
+def _said(user, query):
+    """Interaction → the newest words in it that match, the newest first."""
     condition = _message_condition(query)
     if condition is None:
-        return []
+        return {}
     found = (
-        select(Message.interaction_id)
+        select(Message.interaction_id, Message.text)
         .join(Interaction, Interaction.id == Message.interaction_id)
         .where(condition, access.visible_interactions(user))
         .order_by(Message.id.desc())
         .limit(LIMIT * 5)
     )
-    return list(dict.fromkeys(db.session.scalars(found)))[:LIMIT]
+    said = {}
+    for interaction_id, words in db.session.execute(found):
+        said.setdefault(interaction_id, _hit(words, query))
+    return dict(list(said.items())[:LIMIT])
+
+
+def _hit(words, query):
+    """The place in a message where it matches, cut to a row's length."""
+    wanted = "|".join(re.escape(word) for word in WORD.findall(query))
+    found = re.search(rf"\b({wanted})\w*", words, re.IGNORECASE)
+    if found is None:  # the database folds letters that Python does not
+        return Hit(words[:LONGEST], "", "")
+    start = max(0, found.start() - BEFORE)
+    before = ("…" if start else "") + words[start : found.start()]
+    return Hit(before, found[0], words[found.end() : found.end() + LONGEST])
 
 
 def _contact_condition(query):
