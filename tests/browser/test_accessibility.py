@@ -36,3 +36,21 @@ def test_a_page_has_no_known_barrier(open_as, live_server, filled, path, scheme)
     person.page.goto(path.format(talk=filled.id))
     person.page.add_script_tag(path=AXE)
     assert person.page.evaluate(CHECK, RULES) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts",
+        "/accounts?show=archived",
+        "/accounts/add?provider=sinch",
+        "/accounts/{account}",
+        "/accounts/{account}/move?provider=kaleyra",
+    ],
+)
+def test_a_page_of_accounts_has_no_known_barrier(open_as, live_server, filled, path, scheme):
+    person = open_as(live_server.cast.admin, color_scheme=scheme, bypass_csp=True)
+    person.page.goto(path.format(account=live_server.account.id))
+    person.page.add_script_tag(path=AXE)
+    assert person.page.evaluate(CHECK, RULES) == []

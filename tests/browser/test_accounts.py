@@ -68,7 +68,8 @@ def test_a_mistake_stands_below_its_field_and_secrets_are_asked_for_again(admin)
 
     expect(page.get_by_text("An Account SID is AC and 32")).to_be_visible()
     expect(page.get_by_label("Name in Parley")).to_have_value("Harbour Repairs")
-    expect(page.get_by_role("textbox", name="Account SID")).to_have_attribute("aria-invalid", "true")
+    sid = page.get_by_role("textbox", name="Account SID")
+    expect(sid).to_have_attribute("aria-invalid", "true")
 
 
 def test_an_account_with_an_open_conversation_is_archived_and_restored(admin):
