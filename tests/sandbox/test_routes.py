@@ -293,3 +293,11 @@ def test_the_phone_shows_the_files_it_gets(desk, address, sent_to, kind, mime_ty
     facts = {"mime_type": mime_type, "filename": "invoice.pdf", "storage_key": "0" * 32}
     save(Media(account_id=message.account_id, message_id=message.id, state="ready", **facts))
     assert shown in text_of(desk.get(f"{address}/phone"))
+
+
+def test_enter_sends_the_text_and_not_a_location(desk, address, account, say):
+    """A browser's Enter presses a form's first button to submit."""
+    say("Hello")
+    form = text_of(desk.get(f"{address}/say"))
+    first = form.index('type="submit"')
+    assert 'aria-label="Send"' in form[first : form.index(">", first)]
