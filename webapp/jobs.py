@@ -33,6 +33,8 @@ JOBS = {
 
 FLAG_SECONDS = 30
 JOB_SECONDS = 60
+# A file of 100 MB on its way to a provider over a slow line is no job that hangs.
+LONGER_JOBS = {"workers.outbound.drain": 300}
 
 
 def hint(name, shard):
@@ -45,8 +47,9 @@ def hint_now(name, shard):
     try:
         redis = redis_clients.hasty
         if redis.set(_flag(name, shard), 1, nx=True, ex=FLAG_SECONDS):
+            limit = LONGER_JOBS.get(name, JOB_SECONDS)
             job_queue(name, redis).enqueue(
-                name, shard, job_timeout=JOB_SECONDS, result_ttl=0, failure_ttl=86_400
+                name, shard, job_timeout=limit, result_ttl=0, failure_ttl=86_400
             )
     except RedisError as error:
         log.warning("hint %s %s not given: %s", name, shard, error)

@@ -69,6 +69,7 @@ async function start(row) {
   if (!rows.includes(row) || !box.isConnected) return;
   if (answer.status === 201) ready(row, answer.text);
   else if (answer.status === 0) pause(row, "The connection broke. It goes on by itself when it is back.");
+  else if (answer.status === 401) { document.dispatchEvent(new Event("live:signed-out")); pause(row, "You were signed out. Sign in in another tab, then try again."); }
   else if (answer.status >= 500 || answer.status === 429) pause(row, "Parley could not take this file just now.");
   else fail(row, answer.status === 413 ? "WhatsApp takes files up to 100 MB." : answer.text.slice(0, 300));
   next();

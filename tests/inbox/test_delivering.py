@@ -1,5 +1,6 @@
 """Claim, call, record: against a real server that answers as Meta does."""
 
+import io
 import threading
 from datetime import timedelta
 
@@ -7,15 +8,15 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from tests.factories import change, make_contact, make_interaction, make_meta_account
+from tests.factories import change, make_contact, make_interaction, make_meta_account, save
 from tests.support.stubs.meta import fault
-from webapp import system
+from webapp import media_store, system
 from webapp.accounts.models import AccountDrain, AccountHealth
 from webapp.columns import utcnow
 from webapp.contacts.models import ContactIdentity
 from webapp.extensions import db
 from webapp.inbox import delivering, sending
-from webapp.inbox.models import Attempt, Interaction, Message, MessageStatus
+from webapp.inbox.models import Attachment, Attempt, Interaction, Message, MessageStatus
 from webapp.providers.base import ProviderError
 from webapp.unit_of_work import unit_of_work
 
@@ -285,3 +286,64 @@ def test_a_user_id_of_another_portfolio_is_nobody_here(stub, meta, queue, ana):
     write(talk, ana, "Hello")
     drain(meta)
     assert stub.sent[0]["recipient"] == "US.2"
+
+
+def with_file(talk, ana, kind="image", mime_type="image/jpeg", caption="", name="lamp.jpg"):
+    media_store.put("abc123", io.BytesIO(b"the file"))
+    file = save(
+        Attachment(
+            interaction_id=talk.id, user_id=ana.id, kind=kind, storage_key="abc123",
+            mime_type=mime_type, filename=name, size=8, sha256="0" * 64,
+        )
+    )  # fmt: skip
+    with unit_of_work():
+        return sending.write_file(talk, ana, file, caption, f"f{file.id}").id
+
+
+@pytest.fixture
+def folder(app, tmp_path):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(app.config, "MEDIA_DIR", tmp_path)
+        yield
+
+
+def test_a_file_leaves_with_its_bytes_and_its_caption(stub, meta, talk, ana, folder):
+    written = with_file(talk, ana, caption="The blue one")
+    drain(meta)
+    image = stub.sent[0]["image"]
+    assert (stub.uploaded[image["id"]], image["caption"]) == (b"the file", "The blue one")
+    assert message(written).status == MessageStatus.SENT
+
+
+def test_a_voice_note_leaves_as_one(stub, meta, talk, ana, folder):
+    with_file(talk, ana, "voice", "audio/ogg; codecs=opus", name="")
+    drain(meta)
+    assert stub.sent[0]["audio"]["voice"] is True
+
+
+def test_a_caption_of_its_own_comes_after_its_file(stub, meta, talk, ana, folder):
+    with_file(talk, ana, "audio", "audio/mpeg", "Listen to this", "jingle.mp3")
+    drain(meta)
+    assert [body["type"] for body in stub.sent] == ["audio", "text"]
+
+
+def test_a_file_that_is_no_longer_stored_fails_with_the_reason(stub, meta, talk, ana, folder):
+    written = with_file(talk, ana)
+    change(db.session.get(Message, written).media, storage_key=None)
+    drain(meta)
+    failed = message(written)
+    assert (failed.status, stub.sent) == (MessageStatus.FAILED, [])
+    assert failed.error == "The file of this message is no longer stored."
+
+
+def test_a_file_on_a_slow_line_is_not_doubtful_yet(stub, meta, talk, ana, folder):
+    written = with_file(talk, ana)
+    delivering.claim(meta.id, 1)
+    now = utcnow()
+    with unit_of_work():
+        soon = now + timedelta(seconds=delivering.CALL_SECONDS + 1)
+        assert delivering.expire_stale_calls(soon) == 0
+        late = now + timedelta(seconds=delivering.FILE_CALL_SECONDS + 1)
+        assert delivering.expire_stale_calls(late) == 1
+    db.session.expire_all()
+    assert message(written).status == MessageStatus.UNKNOWN

@@ -206,6 +206,37 @@ def test_every_kind_has_a_readable_bubble(agent, talk, kind):
     assert "flow_token" not in page
 
 
+def test_what_we_offered_to_tap_is_shown(agent, talk):
+    choices = [{"id": "a", "title": "Wednesday"}, {"id": "b", "title": "Thursday"}]
+    content = {"choices": choices, "footer": "Between 8:00 and 17:00"}
+    factories.make_message(talk, "Which day?", Direction.OUT, kind="interactive", content=content)
+    sections = [{"title": "Orders", "choices": [{"id": "c", "title": "Change it"}]}]
+    content = {"button": "Choose a topic", "sections": sections}
+    factories.make_message(talk, "What else?", Direction.OUT, kind="interactive", content=content)
+    page = page_of(agent, talk)
+    for words in ("Wednesday", "Between 8:00 and 17:00", "Choose a topic", "Orders", "Change it"):
+        assert words in page
+
+
+def test_a_template_is_shown_as_the_customer_reads_it(agent, talk):
+    shown = {"header": "Your delivery", "footer": "Northgate", "buttons": ["Another day"]}
+    content = {"name": "delivery_slot", "language": "en", "shown": shown}
+    factories.make_message(talk, "Hello Dana", Direction.OUT, kind="template", content=content)
+    page = page_of(agent, talk)
+    for words in ("Template: delivery_slot", "Your delivery", "Northgate", "Another day"):
+        assert words in page
+
+
+def test_the_ad_a_customer_came_from_is_named_and_linked(agent, talk):
+    ad = {"headline": "Autumn lamps", "body": "Only today", "source_url": "https://example.com/ad"}
+    factories.make_message(talk, "Hi", content={"referral": ad})
+    bad = {"headline": "Odd", "source_url": "javascript:alert(1)"}
+    factories.make_message(talk, "Hi again", content={"referral": bad})
+    page = page_of(agent, talk)
+    assert "From an ad: Autumn lamps" in page and 'href="https://example.com/ad"' in page
+    assert "javascript:" not in page
+
+
 def test_a_failed_message_says_why_and_offers_the_one_thing_that_helps(agent, talk):
     factories.make_message(
         talk, "Lost", Direction.OUT, status="failed", error="Not reachable on WhatsApp"

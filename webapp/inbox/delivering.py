@@ -21,6 +21,7 @@ from webapp.database import lock
 from webapp.extensions import db
 from webapp.inbox import looking_up, outgoing, receipts, sending, summary
 from webapp.inbox.models import Attempt, Interaction, Message, MessageStatus
+from webapp.inbox.outgoing import FILE_KINDS
 from webapp.providers.base import Command, OutcomeUnknown, ProviderError, Sent
 from webapp.providers.tracing import Exchange, tracing
 from webapp.system import sending_held
@@ -29,10 +30,11 @@ from webapp.unit_of_work import unit_of_work
 log = logging.getLogger(__name__)
 
 PLACES = 16  # calls side by side for one account; each conversation has at most one
-# A job of 60 s must end by itself: the last call may take ten seconds to connect and fifteen for
-# its answer, which has to be recorded still.
+# Then others have their turn. The last call may take ten seconds to connect and fifteen for its
+# answer, which has to be recorded still; only a large file takes longer.
 SLICE_SECONDS = 25
 CALL_SECONDS = 90  # no call lasts longer: a `sending` older than this is doubtful
+FILE_CALL_SECONDS = 330  # one that carries a file along may
 MAX_ATTEMPTS = 6
 RECORD_PATIENCE = 30  # seconds a result waits for the database to come back
 ACCOUNT_PAUSE = 60  # seconds, where the provider gives no hint of its own
@@ -112,6 +114,10 @@ def expire_stale_calls(now=None):
         Message.status.in_(UNDER_WAY),  # the index is on these
         Message.status == MessageStatus.SENDING,
         Message.status_at < now - timedelta(seconds=CALL_SECONDS),
+        or_(
+            Message.kind.not_in(FILE_KINDS),
+            Message.status_at < now - timedelta(seconds=FILE_CALL_SECONDS),
+        ),
     )
     messages = db.session.scalars(lock(stale.limit(500), skip_locked=True)).all()
     for message in messages:

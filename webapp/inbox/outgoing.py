@@ -25,6 +25,15 @@ from webapp.providers.base import (
     Text,
 )
 
+FILE_KINDS = (
+    MessageKind.IMAGE,
+    MessageKind.VIDEO,
+    MessageKind.AUDIO,
+    MessageKind.VOICE,
+    MessageKind.DOCUMENT,
+    MessageKind.STICKER,
+)
+
 
 class Unsendable(Exception):
     """What was stored cannot be put into words the provider understands; never tried again."""
@@ -152,12 +161,7 @@ def _parameters(values):
 
 _BUILDERS = {
     MessageKind.TEXT: _text,
-    MessageKind.IMAGE: _file,
-    MessageKind.VIDEO: _file,
-    MessageKind.AUDIO: _file,
-    MessageKind.VOICE: _file,
-    MessageKind.DOCUMENT: _file,
-    MessageKind.STICKER: _file,
+    **dict.fromkeys(FILE_KINDS, _file),
     MessageKind.LOCATION: _location,
     MessageKind.CONTACTS: _contacts,
     MessageKind.REACTION: _reaction,
