@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests import factories
+from webapp.alerting.models import Alert
 from webapp.extensions import db
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -50,6 +51,7 @@ def test_a_page_has_no_known_barrier(open_as, live_server, filled, path, scheme)
     ],
 )
 def test_a_page_of_accounts_has_no_known_barrier(open_as, live_server, filled, path, scheme):
+    factories.save(Alert(kind="a_test", title="Something should be mended"))
     person = open_as(live_server.cast.admin, color_scheme=scheme, bypass_csp=True)
     person.page.goto(path.format(account=live_server.account.id))
     person.page.add_script_tag(path=AXE)
