@@ -145,6 +145,7 @@ let hiddenAt = 0;
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) hiddenAt = Date.now();
   else if (Date.now() - hiddenAt > 60000) wakeAll();
+  if (!document.hidden) beat(); // browsers let a hidden page's heart rest
 });
 window.addEventListener("online", () => { status.socket?.connect(); wakeAll(); });
 

@@ -16,6 +16,14 @@ from webapp.unit_of_work import unit_of_work
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
+# The address exists and speaks no WebSocket: what a proxy that refuses looks like from here.
+REFUSED = """
+window.WebSocket = class extends WebSocket {
+  constructor() { super(location.origin.replace("http", "ws") + "/healthz"); }
+};
+"""
+
+
 @pytest.fixture
 def ana(live_server, open_as):
     """Ana alone is there, so every offer is hers."""
@@ -132,17 +140,34 @@ def test_a_socket_cut_for_ten_seconds_loses_nothing(live_server, open_as):
     assert [text[:16] for text in said[1:]] == [f"During the cut {n}" for n in range(4)]
 
 
+def test_behind_a_proxy_that_refuses_websocket_the_page_looks_every_few_seconds(live_server, ana):
+    live_server.customer_writes("Before")
+    page = accept(ana)
+    ana.expected += ["WebSocket connection to"]
+    page.add_init_script(REFUSED)
+    page.reload()
+    expect(page.locator(".banner")).to_contain_text("Delayed.", timeout=20_000)
+    live_server.customer_writes("Afterwards")
+    expect(thread(page)).to_contain_text("Afterwards", timeout=15_000)
+
+
 def test_a_conversation_taken_away_and_given_back_is_live_again(live_server, ana):
     ana.expected += ["Failed to load resource", "Response Status Error Code 404"]
     live_server.customer_writes("Before")
     page = accept(ana)
     belongs_to(live_server.cast.sara.id, None)
-    page.wait_for_timeout(23_000)  # a heartbeat tells the socket that it hears of it no more
+    beat(page)  # the socket hears of it no more
     queue_id = live_server.cast.queue.id
     belongs_to(live_server.cast.ana.id, queue_id)
-    page.wait_for_timeout(23_000)  # and the next one that it may again
+    beat(page)  # and may again
     live_server.customer_writes("After")
     expect(thread(page)).to_contain_text("After", timeout=5_000)
+
+
+def beat(page):
+    """What else comes every twenty seconds; the next word on the socket waits for its answer."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_timeout(1_500)
 
 
 def belongs_to(owner_id, queue_id):
