@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.factories import make_interaction
 from webapp.extensions import db
 from webapp.inbox import ogg
 from webapp.inbox.models import Media
@@ -276,3 +277,13 @@ def test_notes_offer_nothing_that_leaves(page):
     page.get_by_role("tab", name="Note").click()
     expect(page.get_by_role("button", name="Attach")).to_be_hidden()
     expect(page.get_by_role("button", name="Record a voice note")).to_be_hidden()
+
+
+def test_a_picture_reaches_the_pretend_phone_and_is_read(live_server, ana):
+    cast = live_server.cast
+    talk = make_interaction(cast.account, owner=cast.ana, queue=cast.queue)
+    ana.page.goto(f"/inbox/{talk.id}")
+    dialog = choose(ana.connected().page, ("lamp.jpg", "image/jpeg", picture()))
+    dialog.get_by_role("button", name="Send", exact=True).click()
+    bubble = ana.page.locator(".msg--out[data-message]")
+    expect(bubble.get_by_role("img", name="Read")).to_be_visible(timeout=20_000)
