@@ -33,8 +33,8 @@ JOBS = {
 
 FLAG_SECONDS = 30
 JOB_SECONDS = 60
-# A file of 100 MB on its way to a provider over a slow line is no job that hangs.
-LONGER_JOBS = {"workers.outbound.drain": 300}
+# A file of 100 MB on its way over a slow line is no job that hangs.
+LONGER_JOBS = {"workers.outbound.drain": 300, "workers.inbound.fetch_media": 240}
 
 
 def hint(name, shard):

@@ -171,7 +171,7 @@ def test_a_refused_upload_is_not_sent(meta, stub):
     assert stub.sent == []
 
 
-@pytest.mark.parametrize("answer", ((0, None, 0), (502, "<html>", 0), (200, {"id": "9"}, 1)))
+@pytest.mark.parametrize("answer", ((0, None, 0), (502, "<html>", 0), (200, {"id": "9"}, 3)))
 def test_an_upload_without_an_answer_is_provably_not_sent(meta, stub, answer):
     stub.upload_answers.append(answer)
     error = refused(meta, COMMANDS["image"])

@@ -21,7 +21,7 @@ from webapp.unit_of_work import unit_of_work
 log = logging.getLogger(__name__)
 
 KEPT_BY_PROVIDER = timedelta(days=7)  # Meta deletes inbound media after that
-LEASE = timedelta(minutes=5)  # the job's own limit is a minute
+LEASE = timedelta(minutes=5)  # the job's own limit is four
 BACK_OFF = (5, 30, 120, 600, 1800, 3600, 10_800)
 DUE_BATCH = 100
 

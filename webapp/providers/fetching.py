@@ -20,7 +20,7 @@ from .http import Http
 LARGEST = 100 * 1024 * 1024  # WhatsApp passes nothing larger on
 IN_MEMORY = 1024 * 1024
 MOST_REDIRECTS = 3
-LONGEST_DOWNLOAD = 50  # seconds; the job that waits for it has a minute
+LONGEST_DOWNLOAD = 180  # seconds; the job that waits for it has four minutes
 PORTS = {"https": 443, "http": 80}
 
 

@@ -17,6 +17,7 @@ from .connections import NeverLeft, new_session
 from .multipart import Multipart
 
 TIMEOUT = (5, 15)  # seconds to connect, seconds of silence while waiting for the answer
+AFTER_FILES = 4  # times that silence: whoever was sent a large file looks at it before answering
 LONGEST_ANSWER = 8 * 1024 * 1024
 # A connection idle for longer may have been forgotten on the way: a message sent into it would
 # wait for an answer in vain and count as unknown.
@@ -70,7 +71,10 @@ class Http:
         body = Multipart(pairs, files)
         headers = {**(headers or {}), "Content-Type": body.content_type}
         said = tracing.form_text(pairs, files)
-        return self._call("POST", url, said, traced, data=body, headers=headers, auth=auth)
+        connecting, silence = self.timeout
+        sent = {"data": body, "headers": headers, "auth": auth}
+        timeout = (connecting, silence * AFTER_FILES)
+        return self._call("POST", url, said, traced, timeout=timeout, **sent)
 
     def get(self, url, *, params=None, headers=None, auth=None, traced=True) -> Answer:
         """A read changes nothing, so a lost answer is only a reason to ask again."""
@@ -118,12 +122,11 @@ class Http:
             return Answer(response.status_code, headers, body)
 
     def _open(self, method, url, **options):
+        options = {"timeout": self.timeout, **options}
         try:
             with self._session() as session:
                 # Redirects are never followed: a POST might run twice, the token would travel.
-                return session.request(
-                    method, url, timeout=self.timeout, allow_redirects=False, stream=True, **options
-                )
+                return session.request(method, url, allow_redirects=False, stream=True, **options)
         except NeverLeft as error:
             raise ProviderError(error.reason, permanent=error.permanent) from error
         except ValueError as error:  # an address or a token that can't be put into a request

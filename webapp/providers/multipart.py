@@ -9,7 +9,7 @@ from typing import BinaryIO
 from .base import ProviderError
 
 PIECE = 256 * 1024
-LONGEST_UPLOAD = 40  # seconds; the message's own call has to fit into its job still
+LONGEST_UPLOAD = 180  # seconds; its answer and the message's own call have to fit into the job too
 
 
 class Multipart:
