@@ -8,8 +8,9 @@ from sqlalchemy import event, text
 
 from tests.factories import make_account, make_interaction
 from webapp.columns import utcnow
+from webapp.accounts import condition
 from webapp.extensions import db
-from webapp.inbox import delivering
+from webapp.inbox import delivering, looking_up
 from webapp.queues import offering, ringing
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks import draining, finding
@@ -69,8 +70,18 @@ def drain(talk):
     draining.drain(talk.account_id)
 
 
+def look_up(talk):
+    looking_up.settle_unknown(talk.account_id)
+
+
+def condition_of(talk):
+    condition.of(talk.account)
+
+
 @pytest.mark.only("sqlite")
-@pytest.mark.parametrize("verb", [claim, offer, places, drain], ids=lambda verb: verb.__name__)
+@pytest.mark.parametrize(
+    "verb", [claim, offer, places, drain, look_up, condition_of], ids=lambda verb: verb.__name__
+)
 def test_no_verb_of_the_main_path_reads_a_whole_table(account, queue, selected, verb):
     talk = make_interaction(account, queue=queue)
     selected.clear()
