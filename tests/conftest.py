@@ -3,6 +3,7 @@
 import contextvars
 import os
 import time
+from typing import NamedTuple
 
 import pytest
 from flask import has_app_context
@@ -32,8 +33,12 @@ def pytest_addoption(parser):
         default="both",
         help="which database the tests run on",
     )
-
-
+    parser.addoption(
+        "--fuzz-cases",
+        type=int,
+        default=20_000,
+        help="how many webhooks are mutated: a quarter of them goes through door and worker",
+    )
     parser.addoption(
         "--other-half",
         action="store_true",
@@ -53,6 +58,17 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_generate_tests(metafunc):
     for_each_database(metafunc, "database", scope="session")
+
+
+class FuzzCases(NamedTuple):
+    reading: int  # by their provider alone
+    arriving: int  # through the door and the worker
+
+
+@pytest.fixture(scope="session")
+def fuzz_cases(request):
+    asked = request.config.getoption("--fuzz-cases")
+    return FuzzCases(asked - asked // 4, asked // 4)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,387 @@
+"""What differs from provider to provider in tests that are the same for all: one entry each.
+
+Adding a provider to these tests is its folder of payloads and its entry in CASTS.
+"""
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
+
+from tests.support.stubs.twilio import fault as twilio_fault
+from webapp.providers import provider_for
+from webapp.providers.base import WebhookRequest
+from webapp.providers.signing import sign
+from webapp.providers.sinch import signing as sinch_signing
+from webapp.providers.twilio import signing as twilio_signing
+from webapp.providers.twilio.forms import pairs_of
+
+PAYLOADS = Path(__file__).parent / "payloads"
+FORM = "application/x-www-form-urlencoded; charset=UTF-8"
+JSON = "application/json"
+NOBODY = "http://127.0.0.1:1"
+SETTINGS = {
+    "META_API_URL": NOBODY,
+    "META_API_VERSION": "v26.0",
+    "TWILIO_API_URL": NOBODY,
+    "TWILIO_CONTENT_API_URL": NOBODY,
+    "SINCH_API_URL": NOBODY,
+    "SINCH_AUTH_URL": NOBODY,
+    "KALEYRA_API_URL": NOBODY,
+}
+COLUMNS = ("phone_number_id", "waba_id", "app_id")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One webhook as it is made, still unsigned."""
+
+    body: bytes = b""
+    content_type: str = ""
+    method: str = "POST"
+    query: str = ""
+
+
+@dataclass(frozen=True)
+class Cast:
+    """`prove(secret, url, call)` gives the headers that show who calls; `batch(texts)` the calls
+    that bring these texts, in as few as the provider may make; `novelty` is news that no
+    documentation knows, `unknown_kind` a customer's message of a kind that nobody knows; `errors`
+    are answers to a send as the provider words them: refused, later, auth, rate."""
+
+    provider: str
+    credentials: dict
+    phone: str
+    secret: str  # which of the credentials proves a webhook
+    header: str  # where the proof stands
+    prove: Callable
+    text: str  # the sample of a customer's text
+    batch: Callable
+    novelty: Call
+    unknown_kind: Call
+    errors: dict = field(default_factory=dict)
+    folder: str = ""  # of payloads, where it is another provider's
+    signs_body: bool = True
+    own_address: bool = True  # this provider may be asked for files and messages by HTTP
+
+    @property
+    def columns(self):
+        """The settings that are an account's columns."""
+        known = {name: self.credentials[name] for name in COLUMNS if name in self.credentials}
+        return {"phone": self.phone, **known}
+
+    @property
+    def secrets(self):
+        return {name: value for name, value in self.credentials.items() if name not in COLUMNS}
+
+    def calls(self):
+        """Every payload file by name, as the provider makes the call."""
+        return {name: call_of(self.folder or self.provider, name) for name in samples(self)}
+
+    def call(self, name):
+        return call_of(self.folder or self.provider, name)
+
+    def provider_at(self, settings=(), **account):
+        """The provider itself, reaching nobody unless the settings say otherwise."""
+        known = FakeAccount(self.provider, dict(self.credentials), **account)
+        return provider_for(known, {**SETTINGS, "PHONE": self.phone, **dict(settings)})
+
+    def request(self, call, secret=None, url="https://chat.example/webhooks/x/t0ken"):
+        """The call as the door hands it on; signed with the account's own secret, another or,
+        where that is empty, not at all."""
+        secret = self.credentials[self.secret] if secret is None else secret
+        url += f"?{call.query}" if call.query else ""
+        headers = {"content-type": call.content_type} if call.content_type else {}
+        proof = self.prove(secret, url, call) if secret else {}
+        query = dict(parse_qsl(call.query, keep_blank_values=True))
+        return WebhookRequest(call.method, url, headers | proof, call.body, query)
+
+
+@dataclass
+class FakeAccount:
+    provider: str
+    credentials: dict
+
+
+def samples(cast):
+    """Names of what the provider posts to us; answers to what we send are no webhooks."""
+    folder = PAYLOADS / (cast.folder or cast.provider)
+    names = sorted(path.stem for path in folder.glob("[!_]*.json"))
+    return [name for name in names if not name.startswith("send_")]
+
+
+def call_of(folder, name):
+    """A payload file as the call it stands for."""
+    found = content_of(folder, name)
+    if folder == "twilio":
+        return form_call(found)
+    if found.get("method") == "GET":
+        return Call(method="GET", query=found["query_string"])
+    if "method" in found:
+        return json_call(found["body"])
+    return Call((PAYLOADS / folder / f"{name}.json").read_bytes(), JSON)
+
+
+def content_of(folder, name):
+    return json.loads((PAYLOADS / folder / f"{name}.json").read_bytes())
+
+
+def json_call(content):
+    return Call(json.dumps(content).encode(), JSON)
+
+
+def form_call(fields):
+    return Call(urlencode(fields).encode(), FORM)
+
+
+# How each provider proves itself
+
+
+def _by_digest(header, secret, url, call):
+    """A digest of the body in one header."""
+    return {header: sign(secret, call.body)}
+
+
+def _as_twilio(secret, url, call):
+    form = call.content_type.startswith("application/x-www-form-urlencoded")
+    pairs = pairs_of(call.body) if form else []
+    return {twilio_signing.HEADER: twilio_signing.sign(secret, url, pairs)}
+
+
+def _as_sinch(secret, url, call):
+    return sinch_signing.signed_headers(secret, call.body, uuid.uuid4().hex)
+
+
+def _as_kaleyra(secret, url, call):
+    """It signs nothing: what proves a call is a secret in a header of the admin's making."""
+    return {"x-webhook-token": secret}
+
+
+# How each provider brings several messages
+
+
+def _change_of(content):
+    return content["entry"][0]["changes"][0]
+
+
+def _with_texts(value, texts):
+    """In Meta's form one call brings any number."""
+    (message,) = value["messages"]
+    value["messages"] = [
+        {**message, "id": f"{message['id']}{n}", "text": {"body": text}}
+        for n, text in enumerate(texts)
+    ]
+
+
+def _meta_batch(texts):
+    content = content_of("meta", "message_text")
+    _with_texts(_change_of(content)["value"], texts)
+    return [json_call(content)]
+
+
+def _twilio_batch(texts):
+    fields = content_of("twilio", "inbound_text")
+    return [
+        form_call({**fields, "MessageSid": f"SM{n:032x}", "SmsSid": f"SM{n:032x}", "Body": text})
+        for n, text in enumerate(texts)
+    ]
+
+
+def _sinch_batch(texts):
+    content = content_of("sinch", "inbound_text")
+    said = {"text_message": {"text": None}, "reply_to": None}
+    return [
+        json_call(
+            {
+                **content,
+                "message": {
+                    **content["message"],
+                    "id": f"01HQIN{n:020}",
+                    "contact_message": {**said, "text_message": {"text": text}},
+                },
+            }
+        )
+        for n, text in enumerate(texts)
+    ]
+
+
+def _kaleyra_batch(texts):
+    said = content_of("kaleyra", "v1_post_text")["body"]
+    return [json_call({**said, "body": text}) for text in texts]
+
+
+def _kaleyra_v2_batch(texts):
+    content = content_of("kaleyra", "v2_text")
+    _with_texts(content["meta_object"]["value"], texts)
+    return [json_call(content)]
+
+
+def _in_metas_form(content, value, **changed):
+    """The content with one message changed; `value` is where messages stand in it."""
+    value["messages"][0].update(changed)
+    return json_call(content)
+
+
+def _meta_unknown():
+    content = content_of("meta", "message_text")
+    value = _change_of(content)["value"]
+    return _in_metas_form(content, value, type="hologram", hologram={"height": 2})
+
+
+def _sinch_unknown():
+    content = content_of("sinch", "inbound_text")
+    content["message"]["contact_message"] = {"hologram_message": {"height": 2}}
+    return json_call(content)
+
+
+def _kaleyra_v2_unknown():
+    content = content_of("kaleyra", "v2_text")
+    value = content["meta_object"]["value"]
+    return _in_metas_form(content, value, type="hologram", hologram={"height": 2})
+
+
+def _sinch_error(status, word):
+    return status, {"error": {"code": status, "message": word, "status": word, "details": []}}
+
+
+def _meta_error(code, status=400):
+    return status, {"error": {"message": "no", "type": "OAuthException", "code": code}}
+
+
+META = Cast(
+    provider="meta",
+    credentials={
+        "phone_number_id": "105555020088002",
+        "waba_id": "104555010077001",
+        "app_id": "100200300400",
+        "access_token": "EAAtoken",
+        "app_secret": "0123456789abcdef0123456789abcdef",
+        "verify_token": "RIGHT",
+    },
+    phone="15550100200",
+    secret="app_secret",
+    header="x-hub-signature-256",
+    prove=partial(_by_digest, "x-hub-signature-256"),
+    text="message_text",
+    batch=_meta_batch,
+    novelty=call_of("meta", "unknown_field"),
+    unknown_kind=_meta_unknown(),
+    errors={
+        "refused": [_meta_error(131026)],
+        "later": [_meta_error(131000, 500)],
+        "auth": [_meta_error(190, 401)],
+        "rate": [_meta_error(130429, 429)],
+    },
+)
+TWILIO = Cast(
+    provider="twilio",
+    credentials={
+        "account_sid": "AC0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+        "auth_token": "0123456789abcdef0123456789abcdef",
+    },
+    phone="15550100001",
+    secret="auth_token",
+    header=twilio_signing.HEADER,
+    prove=_as_twilio,
+    text="inbound_text",
+    batch=_twilio_batch,
+    novelty=form_call({"EventType": "hologram.seen", "AccountSid": "AC0"}),
+    unknown_kind=form_call(
+        {**content_of("twilio", "inbound_text"), "Body": "", "MessageType": "hologram"}
+    ),
+    errors={
+        "refused": [(400, twilio_fault(21211))],
+        "later": [(503, twilio_fault(20503, status=503))],
+        "auth": [(401, twilio_fault(20003, status=401))],
+        "rate": [(429, twilio_fault(20429, status=429))],
+    },
+)
+SINCH = Cast(
+    provider="sinch",
+    credentials={
+        "region": "eu",
+        "project_id": "c36f3d3d-1523-4edd-ae42-000000000001",
+        "app_id": "01HQ0000000000000000000APP",
+        "key_id": "key-1",
+        "key_secret": "key-secret-1",
+        "webhook_secret": "webhook-secret-1",
+    },
+    phone="15550100001",
+    secret="webhook_secret",
+    header="x-sinch-webhook-signature",
+    prove=_as_sinch,
+    text="inbound_text",
+    batch=_sinch_batch,
+    novelty=json_call(
+        {"app_id": "01HQ0000000000000000000APP", "hologram_notification": {"id": "1"}}
+    ),
+    unknown_kind=_sinch_unknown(),
+    errors={
+        "refused": [_sinch_error(400, "INVALID_ARGUMENT")],
+        "later": [_sinch_error(503, "UNAVAILABLE")],
+        "auth": [_sinch_error(401, "UNAUTHENTICATED")] * 2,  # it asks once more with a new token
+        "rate": [_sinch_error(429, "RESOURCE_EXHAUSTED")],
+    },
+)
+KALEYRA = Cast(
+    provider="kaleyra",
+    credentials={
+        "region": "in",
+        "sid": "HXAP00000000IN",
+        "api_key": "A0000key",
+        "waba_id": "100000000000002",
+        "api_version": "v1",
+        "callback_secret": "between-us",
+    },
+    phone="15550100001",
+    secret="callback_secret",
+    header="x-webhook-token",
+    prove=_as_kaleyra,
+    signs_body=False,
+    text="v1_post_text",
+    batch=_kaleyra_batch,
+    novelty=json_call({"hologram": "seen"}),
+    unknown_kind=json_call(
+        {**content_of("kaleyra", "v1_post_text")["body"], "type": "hologram", "body": ""}
+    ),
+    errors={
+        "refused": [(400, {"error": {"to": "invalid number"}})],
+        "later": [(503, {"code": "E500", "message": "Try again"})],
+        "auth": [(401, {"code": "RBC001", "message": "Invalid SID or API key"})],
+        "rate": [(429, {"message": "Too many requests"})],
+    },
+)
+KALEYRA_V2 = replace(
+    KALEYRA,
+    credentials=KALEYRA.credentials | {"api_version": "v2"},
+    text="v2_text",
+    batch=_kaleyra_v2_batch,
+    novelty=json_call({"meta_object": {"field": "holograms", "value": {"seen": 1}}}),
+    unknown_kind=_kaleyra_v2_unknown(),
+)
+SANDBOX = Cast(
+    provider="sandbox",
+    folder="meta",  # its webhooks have Meta's shape
+    credentials={"phone_number_id": "105555020088002", "webhook_secret": "sandbox-secret"},
+    phone="15550100200",
+    secret="webhook_secret",
+    header="x-parley-signature-256",
+    prove=partial(_by_digest, "x-parley-signature-256"),
+    text="message_text",
+    batch=_meta_batch,
+    novelty=META.novelty,
+    unknown_kind=META.unknown_kind,
+    errors={"refused": ["refused:131026"], "later": ["refused:131000"]},
+    own_address=False,
+)
+CASTS = {
+    "meta": META,
+    "twilio": TWILIO,
+    "sinch": SINCH,
+    "kaleyra v1": KALEYRA,
+    "kaleyra v2": KALEYRA_V2,
+    "sandbox": SANDBOX,
+}
