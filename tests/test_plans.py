@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import event, text
 
 from tests.factories import make_account, make_interaction
-from webapp.columns import utcnow
 from webapp.accounts import condition
+from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox import delivering, looking_up
 from webapp.queues import offering, ringing
