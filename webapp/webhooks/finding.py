@@ -93,7 +93,7 @@ _COLUMNS = (
     WebhookPayload.next_attempt_at,
     WebhookPayload.attempt_count,
     WebhookPayload.error,
-    func.length(WebhookPayload.body).label("size"),
+    (func.length(WebhookPayload.body) + func.length(WebhookPayload.query)).label("size"),
 )
 
 
