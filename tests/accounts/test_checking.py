@@ -111,6 +111,16 @@ def test_something_else_wrong_is_red_but_stops_nothing(script, fake):
     )  # fmt: skip
 
 
+def test_a_right_that_only_the_set_up_needs_stops_nothing_but_ends_no_stop(script, fake):
+    script.lines = [*WELL, CheckLine("Events", False, "The token may not see them.", auth=True)]
+    checking.check_due()
+    assert health_of(fake).stopped_at is None
+    with unit_of_work():
+        health.stopped(fake.id, ProviderError("Not allowed", permanent=True, auth=True))
+    checking.check_due(utcnow() + LATER)
+    assert health_of(fake).stopped_at
+
+
 def test_a_stop_with_something_else_wrong_too_ends_when_the_token_is_taken(script, fake):
     script.lines = REFUSED
     checking.check_due()

@@ -45,10 +45,10 @@ def keep(account_id, checked):
     if verdict is not None:  # one that could not be reached is as well as it was
         row.well = verdict
     row.facts = _facts(row.facts or {}, lines)
-    refused = next((line for line in lines if line.auth and line.ok is False), None)
-    if refused is not None:
-        _stop(row, refused.message)
-    elif row.stopped_at and row.stopped_at < checked.began_at and lines and lines[0].ok:
+    refused = [line for line in lines if line.auth and line.ok is False]
+    if refused and refused[0] is lines[0]:
+        _stop(row, refused[0].message)
+    elif row.stopped_at and row.stopped_at < checked.began_at and _taken(lines, refused):
         _go_on(row)
     _tell(row)
 
@@ -161,6 +161,12 @@ def _verdict(lines):
     if any(line.ok is False for line in lines):
         return False
     return True if lines and all(line.ok for line in lines) else None
+
+
+def _taken(lines, refused):
+    """A right that only some other line lacks stops nobody who can send, but ends no stop either:
+    sending may be what it is for."""
+    return bool(lines and lines[0].ok and not refused)
 
 
 def _plain(line):

@@ -285,5 +285,6 @@ class Provider:
         return ()
 
     def check(self) -> list[CheckLine]:
-        """The first line says whether the provider takes the credentials."""
+        """The first line says whether the provider takes the credentials: one with `auth` there
+        stops the account."""
         return []

@@ -132,4 +132,5 @@ def _failed(name, error):
     detail = text_of(error.raw.get("detail"))
     message = f"{error.reason}. {detail}".strip()
     ok = False if error.permanent else None
-    return CheckLine(name, ok, message, error.action or "Try again in a few minutes.")
+    action = error.action or "Try again in a few minutes."
+    return CheckLine(name, ok, message, action, auth=error.auth)
