@@ -47,7 +47,7 @@ def talk(live_server):
 def stored(live_server):
     """Webhooks in every state, of two providers."""
     kaleyra = make_caller("kaleyra", live_server.cast.queue, name="Northgate Sales", enabled=False)
-    call = call_of("kaleyra", "v1_get_text.json")
+    call = call_of("kaleyra", "v1_get_text")
     states = [
         {"error": "Event 1 (InboundMessage): IntegrityError.", "attempt_count": 8},
         {"error": "No account here with the same secret has the number id 404.", "note": "No"},

@@ -3,6 +3,7 @@
 Adding a provider to these tests is its folder of payloads and its entry in CASTS.
 """
 
+import hashlib
 import json
 import uuid
 from collections.abc import Callable
@@ -151,8 +152,8 @@ def _as_twilio(secret, url, call):
     return {twilio_signing.HEADER: twilio_signing.sign(secret, url, pairs)}
 
 
-def _as_sinch(secret, url, call):
-    return sinch_signing.signed_headers(secret, call.body, uuid.uuid4().hex)
+def _as_sinch(secret, url, call, at=None):
+    return sinch_signing.signed_headers(secret, call.body, uuid.uuid4().hex, at)
 
 
 def _as_kaleyra(secret, url, call):
@@ -167,12 +168,17 @@ def _change_of(content):
     return content["entry"][0]["changes"][0]
 
 
+def _mark(text, prefix=""):
+    """An id of its own for each text."""
+    return prefix + hashlib.md5(text.encode()).hexdigest()
+
+
 def _with_texts(value, texts):
     """In Meta's form one call brings any number."""
     (message,) = value["messages"]
     value["messages"] = [
-        {**message, "id": f"{message['id']}{n}", "text": {"body": text}}
-        for n, text in enumerate(texts)
+        {**message, "id": f"{message['id']}{_mark(text)}", "text": {"body": text}}
+        for text in texts
     ]
 
 
@@ -184,10 +190,7 @@ def _meta_batch(texts):
 
 def _twilio_batch(texts):
     fields = content_of("twilio", "inbound_text")
-    return [
-        form_call({**fields, "MessageSid": f"SM{n:032x}", "SmsSid": f"SM{n:032x}", "Body": text})
-        for n, text in enumerate(texts)
-    ]
+    return [form_call({**fields, "MessageSid": _mark(text, "SM"), "Body": text}) for text in texts]
 
 
 def _sinch_batch(texts):
@@ -199,12 +202,12 @@ def _sinch_batch(texts):
                 **content,
                 "message": {
                     **content["message"],
-                    "id": f"01HQIN{n:020}",
+                    "id": _mark(text, "01HQ"),
                     "contact_message": {**said, "text_message": {"text": text}},
                 },
             }
         )
-        for n, text in enumerate(texts)
+        for text in texts
     ]
 
 
