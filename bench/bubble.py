@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 from bench.servers import cpu_seconds, stack
 from tests import factories
 from tests.browser.conftest import ARGUMENTS
-from tests.kill.meta import webhook_body
+from tests.support import arriving
 from tests.support.stubs.meta import MetaStub
 from tests.webhooks.posting import signed
 
@@ -178,7 +178,7 @@ class Sending(threading.Thread):
             "text": {"body": f"{text}."},
         }
         person = {"profile": {"name": f"Customer {customer}"}, "wa_id": _phone(customer)}
-        body = webhook_body({"contacts": [person], "messages": [message]})
+        body = arriving.body({"contacts": [person], "messages": [message]})
         self.at[text] = time.time()
         if self._answer(body) == 200:
             self.took.append(time.time() - self.at[text])

@@ -1,54 +1,64 @@
-"""One bad day: customers write and a supervisor answers while everything is killed at random."""
+"""One bad day: customers of four providers write and a supervisor answers while everything is
+killed at random."""
 
 import json
-import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import redis
-from sqlalchemy import create_engine, text, update
+from sqlalchemy import create_engine, text
 
+from tests.kill.ageing import grow_older
 from tests.kill.agents import Agent
-from tests.kill.customers import CUSTOMERS, Customers
+from tests.kill.customers import CUSTOMERS, EACH
 from tests.kill.killing import DEATHS, Killer
+from tests.kill.outside import Providers
 from tests.support.procfile import Procfile
 from tests.support.stack import wait_for
-from webapp.inbox.models import Message
+from webapp.columns import UtcDateTime
 
-ROOT = Path(__file__).parents[2]
+PROVIDERS = ("meta", "twilio", "sinch", "kaleyra")
+ASKED_ABOUT = (
+    "messages JOIN accounts ON accounts.id = messages.account_id "
+    "WHERE accounts.provider IN ('twilio', 'sinch') AND"
+)
+HURRYING = f"{sys.executable} -m tests.kill.hurrying"
 ANSWERED = 100  # conversations the supervisor takes
 REPLIES_EACH = 5
 BROWSERS = 4
 WRITING_SECONDS = 20
 SETTLE_SECONDS = 120
+LATER = timedelta(hours=2)  # long enough that every look-up is due
+AT_REST = 2  # seconds
 
 
 class Scenario:
-    def __init__(self, folder, database, redis_url, seed):
+    def __init__(self, folder, database, redis_url, seed, kaleyra_version="v1"):
         self.folder = folder
-        self.log = folder / "meta.jsonl"
         self.engine = create_engine(database.replace("postgresql://", "postgresql+psycopg://"))
         self._redis_url = redis_url
         self._seed = seed
-        self._stub = None
-        self.processes = Procfile(folder, database, redis_url, LOG_LEVEL="warning")
+        self.providers = Providers(kaleyra_version)
+        self.processes = Procfile(
+            folder, database, redis_url, LOG_LEVEL="warning", **self.providers.environ
+        )
 
     def play(self):
-        """The whole day, until all is still."""
+        """The whole day, until all is still, and what is found out hours later."""
         self.processes.flask("db", "upgrade")
-        webhook = self.processes.url + self.processes.seed()["webhook_path"]
-        self._start_stub(webhook)
-        self.processes.start(*DEATHS)
+        paths = self.processes.python("tests.kill.seeding", given=self.providers.accounts)
+        webhooks = {name: self.processes.url + path for name, path in json.loads(paths).items()}
+        self.providers.ask("open", webhooks)
+        self.processes.start(*DEATHS, hurrying=HURRYING)
         self.processes.wait_until_ready()
         self.agent = Agent(self.processes.url).sign_in()
         self.killer = Killer(self.processes, self._seed)
-        self.customers = Customers(webhook, WRITING_SECONDS)
         self._under_fire()
         self._settle()
+        self._ask_hours_later()
 
     def rows(self, query):
         with self.engine.connect() as connection:
@@ -58,37 +68,39 @@ class Scenario:
         [(number,)] = self.rows(f"SELECT count(*) FROM {condition}")
         return number
 
-    def taken_by_meta(self):
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+    def taken(self, provider=None):
+        """What providers accepted, in the order it came to each."""
+        wanted = [provider] if provider else PROVIDERS
+        return [one for name in wanted for one in self.report[name]["taken"]]
+
+    def lost(self, *providers):
+        """Texts whose webhook these providers gave up on, never having heard 200."""
+        return [words for name in providers or PROVIDERS for words in self.report[name]["lost"]]
+
+    def missed(self):
+        """Texts that came by no webhook and can be asked for."""
+        unposted = [words for name in PROVIDERS for words in self.report[name]["unposted"]]
+        return unposted + self.lost("twilio")
 
     def stop(self):
         self.processes.stop()
-        if self._stub:
-            self._stub.kill()
-            self._stub.wait()
+        self.providers.stop()
         self.engine.dispose()
-
-    def _start_stub(self, webhook):
-        self._stub = subprocess.Popen(
-            [sys.executable, "-m", "tests.kill.meta", webhook, str(self.log)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        port = int(self._stub.stdout.readline())
-        self.processes.environ["META_API_URL"] = f"http://127.0.0.1:{port}"
 
     def _under_fire(self):
         flush = threading.Timer(WRITING_SECONDS / 2, self._flush_redis)
         flush.start()
         with ThreadPoolExecutor() as pool:
-            work = (self.customers.write, self._answer, self.killer.kill_all)
+            work = (self._write, self._answer, self.killer.kill_all)
             for done in as_completed([pool.submit(each) for each in work]):
                 done.result()
         flush.join()
 
     def _flush_redis(self):
         redis.Redis.from_url(self._redis_url).flushall()
+
+    def _write(self):
+        self.providers.ask("write", WRITING_SECONDS)
 
     def _answer(self):
         """Several browsers of one supervisor, each with its share of the conversations."""
@@ -112,24 +124,48 @@ class Scenario:
 
     def _settle(self):
         """Until nothing is left to do. A call that was cut off holds up its conversation until it
-        is old enough to be doubted; its time is moved instead of waiting for it.
+        is old enough to be doubted: `hurrying` sees to that.
         """
+        self._wait_until(lambda: not any(one["telling"] for one in self._news().values()))
         for left in (
             "webhook_payloads WHERE processed_at IS NULL",
             "messages WHERE status IN ('queued', 'sending')",
             "receipts WHERE message_id IS NULL",
         ):
-            wait_for(lambda left=left: self._age_calls() or not self.count(left), SETTLE_SECONDS)
+            self._wait_until(lambda left=left: not self.count(left))
 
-    def _age_calls(self):
-        """No answer of the stub takes a second, so these were cut off."""
-        now = datetime.now(UTC)
-        cut_off = (Message.status == "sending") & (Message.status_at < now - timedelta(seconds=10))
-        with self.engine.begin() as connection:
-            connection.execute(
-                update(Message).where(cut_off).values(status_at=now - timedelta(hours=1))
-            )
-        time.sleep(0.5)
+    def _ask_hours_later(self):
+        """Times are moved instead of waiting: here, and in what the providers keep."""
+        self.processes.kill("hurrying")
+        grow_older(self.engine, LATER)
+        self.providers.ask("later", LATER.total_seconds())
+        self.processes.start(hurrying=HURRYING)
+        self._wait_until(self._all_is_known)
+        time.sleep(AT_REST)  # the last answer may be on its way into the database
+        self._settle()
+
+    def _all_is_known(self):
+        """Nobody is left to be asked about, and what was given up on has been fetched."""
+        fetched = self.count("messages WHERE direction = 'in'") >= CUSTOMERS * EACH - len(
+            self.lost("kaleyra")
+        )
+        return fetched and not self._due()
+
+    def _due(self):
+        now = UtcDateTime().process_bind_param(datetime.now(UTC), self.engine.dialect)
+        query = text(
+            f"SELECT count(*) FROM {ASKED_ABOUT} (status = 'unknown' OR look_up_at <= :now)"
+        )
+        with self.engine.connect() as connection:
+            return connection.execute(query, {"now": now}).scalar()
+
+    def _news(self):
+        self.report = self.providers.ask("report")
+        return self.report
+
+    @staticmethod
+    def _wait_until(condition):
+        wait_for(condition, SETTLE_SECONDS)
 
 
 TOTAL_REPLIES = ANSWERED * REPLIES_EACH

@@ -46,9 +46,16 @@ class Procfile:
         """Fill the migrated database with the cast; where its account at Meta receives."""
         return json.loads(self.python("tests.support.seed"))
 
-    def python(self, *module):
-        command = [sys.executable, "-m", *module]
-        done = subprocess.run(command, cwd=ROOT, env=self.environ, capture_output=True, text=True)
+    def python(self, *module, given=None):
+        """Run a module with `given` as JSON on its standard input; its output."""
+        done = subprocess.run(
+            [sys.executable, "-m", *module],
+            cwd=ROOT,
+            env=self.environ,
+            input=json.dumps(given),
+            capture_output=True,
+            text=True,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 

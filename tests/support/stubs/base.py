@@ -197,6 +197,9 @@ def _handler_for(stub):
 
         def answer(self):
             request = self._request()
+            if request is None:  # the caller died before it had said all
+                self.close_connection = True
+                return
             stub.requests.append(request)
             reply = stub.handle(request)
             if stub.on_request:
@@ -211,12 +214,16 @@ def _handler_for(stub):
 
         def _request(self):
             parts = urlsplit(self.path)
+            length = int(self.headers["Content-Length"] or 0)
+            body = self.rfile.read(length)
+            if len(body) < length:
+                return None
             return StubRequest(
                 method=self.command,
                 path=parts.path,
                 query=dict(parse_qsl(parts.query, keep_blank_values=True)),
                 headers={name.lower(): value for name, value in self.headers.items()},
-                body=self.rfile.read(int(self.headers["Content-Length"] or 0)),
+                body=body,
                 url=stub.url + self.path,
             )
 

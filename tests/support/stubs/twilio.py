@@ -37,6 +37,7 @@ class TwilioStub(ProviderStub):
     def __init__(self, port=0, **secrets_given):
         self.records, self.contents, self.content_answers = [], {}, []
         self.attached = {}  # message sid → its media_list
+        self.page_size = 2  # so that nobody gets by with the first page
         self._drafts = {}
         self.files = _FileServer(self)
         super().__init__(port, **secrets_given)
@@ -165,7 +166,7 @@ class TwilioStub(ProviderStub):
         return Reply(200, {"media_list": media, "next_page_uri": None})
 
     def _list(self, request):
-        """The newest first, in pages of at most two, so that nobody reads but the first."""
+        """The newest first, in small pages."""
         wanted = request.query
         found = [
             record
@@ -174,13 +175,14 @@ class TwilioStub(ProviderStub):
             and wanted.get("From") in (None, record["from"])
             and wanted.get("DateSent") in (None, _day_of(record["date_sent"]))
         ]
-        start = int(wanted.get("Page", 0)) * 2
-        more = urlencode({**wanted, "Page": start // 2 + 1})
+        page, size = int(wanted.get("Page", 0)), self.page_size
+        start = page * size
+        more = urlencode({**wanted, "Page": page + 1})
         return Reply(
             200,
             {
-                "messages": found[start : start + 2],
-                "next_page_uri": f"{request.path}?{more}" if found[start + 2 :] else None,
+                "messages": found[start : start + size],
+                "next_page_uri": f"{request.path}?{more}" if found[start + size :] else None,
             },
         )
 
