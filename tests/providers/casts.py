@@ -80,7 +80,7 @@ class Cast:
 
     def calls(self):
         """Every payload file by name, as the provider makes the call."""
-        return {name: call_of(self.folder or self.provider, name) for name in samples(self)}
+        return {name: self.call(name) for name in samples(self.folder or self.provider)}
 
     def call(self, name):
         return call_of(self.folder or self.provider, name)
@@ -107,10 +107,9 @@ class FakeAccount:
     credentials: dict
 
 
-def samples(cast):
+def samples(folder):
     """Names of what the provider posts to us; answers to what we send are no webhooks."""
-    folder = PAYLOADS / (cast.folder or cast.provider)
-    names = sorted(path.stem for path in folder.glob("[!_]*.json"))
+    names = sorted(path.stem for path in (PAYLOADS / folder).glob("[!_]*.json"))
     return [name for name in names if not name.startswith("send_")]
 
 
