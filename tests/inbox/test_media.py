@@ -144,6 +144,19 @@ def test_the_job_fetches(files, waiting):
     assert waiting.state == "ready"
 
 
+def test_a_file_sent_before_the_number_moved_is_fetched_where_it_was(files, waiting):
+    account = waiting.message.account
+    change(
+        account,
+        provider="sandbox",
+        former_provider="meta",
+        former_credentials=account.credentials | {"phone_number_id": account.phone_number_id},
+        moved_at=utcnow() + timedelta(seconds=1),
+    )
+    assert fetched(waiting).state == "ready"
+    assert files.downloads == 1
+
+
 def test_a_refusal_for_now_is_tried_again_later(files, waiting, tmp_path):
     files.status = 503
     failed = fetched(waiting)

@@ -27,6 +27,13 @@ def reader_of(account, name):
     return _provider(account, name, known or {})
 
 
+def provider_then(account, moment):
+    """Who carried the account at that time, as long as its settings are kept: a file that was sent
+    before the number moved is still there, not here."""
+    moved = account.former_provider and account.moved_at and moment < account.moved_at
+    return reader_of(account, account.former_provider) if moved else provider_of(account)
+
+
 def _provider(account, name, credentials):
     return providers.provider_for(
         SimpleNamespace(provider=name, credentials=credentials),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from webapp import jobs, media_store
-from webapp.accounts.access_points import provider_of
+from webapp.accounts.access_points import provider_then
 from webapp.columns import utcnow
 from webapp.database import lock
 from webapp.extensions import db
@@ -95,7 +95,8 @@ def _claim(media_id):
             media.filename,
             media.url or "",
         )
-        return provider_of(media.message.account), ref
+        message = media.message
+        return provider_then(message.account, message.received_at), ref
 
 
 def _keep(provider, ref, kept):
