@@ -13,8 +13,8 @@ ROOT = Path(__file__).parent.parent
 # A file imports from its own rung or from below, never from above.
 RUNGS = {
     0: (
-        "config", "embedded", "opening_hours", "extensions", "columns", "database", "logs", "media_store",
-        "providers", "unit_of_work",
+        "config", "embedded", "opening_hours", "extensions", "columns", "database", "logs",
+        "media_store", "providers", "unit_of_work",
     ),
     1: (
         "models", "access", "push", "jobs", "pages", "security", "access_points", "phone",

@@ -57,7 +57,18 @@ def _features(app):
     from webapp.webhooks import payload_routes as payloads
     from webapp.webhooks import routes as webhooks
 
-    for feature in (health, staff, accounts, queues, inbox, passports, webhooks, payloads, alerting, about):
+    for feature in (
+        health,
+        staff,
+        accounts,
+        queues,
+        inbox,
+        passports,
+        webhooks,
+        payloads,
+        alerting,
+        about,
+    ):
         app.register_blueprint(feature.bp)
     if app.config["SANDBOX"]:
         app.register_blueprint(sandbox.bp)
