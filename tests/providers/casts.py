@@ -85,10 +85,10 @@ class Cast:
     def call(self, name):
         return call_of(self.folder or self.provider, name)
 
-    def provider_at(self, settings=(), **account):
-        """The provider itself, reaching nobody unless the settings say otherwise."""
-        known = FakeAccount(self.provider, dict(self.credentials), **account)
-        return provider_for(known, {**SETTINGS, "PHONE": self.phone, **dict(settings)})
+    def provider_at(self, credentials=None):
+        """The provider itself, which reaches nobody."""
+        known = FakeAccount(self.provider, self.credentials if credentials is None else credentials)
+        return provider_for(known, {**SETTINGS, "PHONE": self.phone})
 
     def request(self, call, secret=None, url="https://chat.example/webhooks/x/t0ken"):
         """The call as the door hands it on; signed with the account's own secret, another or,
@@ -103,6 +103,8 @@ class Cast:
 
 @dataclass
 class FakeAccount:
+    """What a provider needs of an account; nothing here needs the database."""
+
     provider: str
     credentials: dict
 

@@ -2,8 +2,6 @@
 
 import json
 import uuid
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
@@ -12,23 +10,11 @@ from webapp.providers import provider_for
 from webapp.providers.base import WebhookRequest
 from webapp.providers.http import Http
 
-PAYLOADS = Path(__file__).parent / "payloads"
-NUMBER_ID = "105555020088002"
-WABA_ID = "104555010077001"
-META_CREDENTIALS = {
-    "phone_number_id": NUMBER_ID,
-    "waba_id": WABA_ID,
-    "app_id": "100200300400",
-    "access_token": "EAAtoken",
-    "app_secret": "0123456789abcdef0123456789abcdef",
-    "verify_token": "RIGHT",
-}
+from .casts import META, PAYLOADS, FakeAccount
 
-
-@dataclass
-class FakeAccount:
-    provider: str = "meta"
-    credentials: dict = field(default_factory=lambda: dict(META_CREDENTIALS))
+NUMBER_ID = META.credentials["phone_number_id"]
+WABA_ID = META.credentials["waba_id"]
+META_CREDENTIALS = META.credentials
 
 
 def webhook(body=b"", headers=None, query=None, method="POST", received_at=None):
@@ -54,7 +40,7 @@ def meta_at():
     """Builds the provider against an address, with short patience."""
 
     def build(address, timeout=(1, 0.6), **credentials):
-        account = FakeAccount(credentials=META_CREDENTIALS | credentials)
+        account = FakeAccount("meta", META_CREDENTIALS | credentials)
         settings = {"META_API_URL": address, "META_API_VERSION": "v26.0"}
         return provider_for(account, settings, Http(timeout))
 

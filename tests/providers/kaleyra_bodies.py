@@ -7,18 +7,11 @@ from webapp.providers.base import WebhookRequest
 from webapp.providers.http import Http
 from webapp.providers.kaleyra import Kaleyra
 
-from .conftest import PAYLOADS
+from .casts import KALEYRA, PAYLOADS
 
 NUMBER = "15550100001"
 WEBHOOK = "https://chat.example/webhooks/kaleyra/token"
-KALEYRA_CREDENTIALS = {
-    "region": "in",
-    "sid": "HXAP00000000IN",
-    "api_key": "A0000key",
-    "waba_id": "100000000000002",
-    "api_version": "v1",
-    "callback_secret": "between-us",
-}
+KALEYRA_CREDENTIALS = KALEYRA.credentials
 
 
 def sample(name):

@@ -1,16 +1,16 @@
 """What every provider promises, the same for all of them."""
 
 from dataclasses import replace
-from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
-from webapp.providers import PROVIDERS, provider_for, sandbox
+from webapp.providers import PROVIDERS, provider_for
 from webapp.providers.base import (
     BadSignature,
     CheckLine,
     InboundMessage,
+    MessageKind,
     ProviderError,
     Recipient,
     Text,
@@ -18,113 +18,112 @@ from webapp.providers.base import (
 )
 from webapp.providers.signing import sign
 
-from .conftest import META_CREDENTIALS, FakeAccount, payload, webhook
-from .kaleyra_bodies import KALEYRA_CREDENTIALS, kaleyra_signed
-from .sinch_bodies import SINCH_CREDENTIALS, sinch_signed
-from .twilio_bodies import TWILIO_CREDENTIALS, twilio_body, twilio_signed
+from .casts import CASTS, SETTINGS
+from .conftest import webhook
+from .storable import check
 
 
-def signed_in(header, secret, body, wrong=""):
-    """As providers sign that put a digest of the body into one header."""
-    return webhook(body, {header: sign(wrong or secret, body)})
-
-
-# `sign(body, wrong=secret)` gives the webhook as the provider would send it, signed with the
-# account's secret or with a wrong one; `header` is where the signature stands.
-SAMPLES = {
-    "meta": {
-        "credentials": META_CREDENTIALS,
-        "body": payload("message_text"),
-        "header": "x-hub-signature-256",
-        "sign": partial(signed_in, "x-hub-signature-256", META_CREDENTIALS["app_secret"]),
-    },
-    "twilio": {
-        "credentials": TWILIO_CREDENTIALS,
-        "body": twilio_body("inbound_text"),
-        "header": "x-twilio-signature",
-        "sign": twilio_signed,
-    },
-    "sinch": {
-        "credentials": SINCH_CREDENTIALS,
-        "body": payload("inbound_text", "sinch"),
-        "header": "x-sinch-webhook-signature",
-        "sign": sinch_signed,
-    },
-    "kaleyra": {
-        "credentials": KALEYRA_CREDENTIALS,
-        "body": payload("v2_text", "kaleyra"),
-        "header": "x-webhook-token",
-        "sign": kaleyra_signed,
-    },
-    "sandbox": {
-        "credentials": {"webhook_secret": "s3cret"},
-        "body": sandbox.inbound_text_body("77", "15550142233", "Hi"),
-        "header": "x-parley-signature-256",
-        "sign": partial(signed_in, "x-parley-signature-256", "s3cret"),
-    },
-}
-SIGN_NOTHING = {"kaleyra"}  # a secret comes along, whatever the body says
-NOBODY = "http://127.0.0.1:1"
-SETTINGS = {
-    "META_API_URL": NOBODY,
-    "META_API_VERSION": "v26.0",
-    "TWILIO_API_URL": NOBODY,
-    "TWILIO_CONTENT_API_URL": NOBODY,
-    "SINCH_API_URL": NOBODY,
-    "SINCH_AUTH_URL": NOBODY,
-    "KALEYRA_API_URL": NOBODY,
-    "PHONE": "15550100001",
-}
-
-
-@pytest.fixture(params=sorted(PROVIDERS))
-def sample(request):
-    return SimpleNamespace(name=request.param, **SAMPLES[request.param])
+@pytest.fixture(params=CASTS)
+def cast(request):
+    return CASTS[request.param]
 
 
 @pytest.fixture
-def provider(sample):
-    return provider_for(FakeAccount(sample.name, dict(sample.credentials)), SETTINGS)
+def provider(cast):
+    return cast.provider_at()
 
 
-def test_every_provider_has_its_samples():
-    assert set(SAMPLES) == set(PROVIDERS)
+def test_every_provider_has_its_cast_and_its_samples():
+    assert {cast.provider for cast in CASTS.values()} == set(PROVIDERS)
+    assert all(len(cast.calls()) >= 18 for cast in CASTS.values())
 
 
-def test_its_own_signature_is_accepted(sample, provider):
-    provider.verify(sample.sign(sample.body))
+def test_its_own_signature_is_accepted(cast, provider):
+    provider.verify(cast.request(cast.call(cast.text)))
 
 
-def test_any_other_signature_is_refused(sample, provider):
-    good = sample.sign(sample.body)
-    signature = good.headers[sample.header]
-    for request in (
+def test_any_other_signature_is_refused(cast, provider):
+    call = cast.call(cast.text)
+    good = cast.request(call)
+    proof = good.headers[cast.header]
+    refused = [
         replace(good, headers={}),
-        replace(good, headers={**good.headers, sample.header: ""}),
-        replace(good, headers={**good.headers, sample.header: signature.partition("=")[2]}),
-        sample.sign(sample.body, wrong="another"),
-        *([] if sample.name in SIGN_NOTHING else [replace(good, body=good.body + b" ")]),
-    ):
+        replace(good, headers={**good.headers, cast.header: ""}),
+        replace(good, headers={**good.headers, cast.header: proof.partition("=")[2]}),
+        replace(good, headers={**good.headers, cast.header: proof[:-2]}),
+        cast.request(call, secret="another"),
+    ]
+    if cast.signs_body:
+        refused.append(replace(good, body=good.body + b" "))
+    for request in refused:
         with pytest.raises(BadSignature):
             provider.verify(request)
 
 
-def test_without_credentials_nothing_is_accepted(sample):
-    provider = provider_for(FakeAccount(sample.name, {}), SETTINGS)
+def test_the_former_secret_holds_beside_the_new_one(cast):
+    if not any(field.rotates for field in cast.provider_at().form_fields):
+        pytest.skip("Kaleyra's secret stands in the admin's own callback; the token rotates.")
+    former = cast.credentials[cast.secret]
+    renewed = {cast.secret: "new-secret", f"{cast.secret}_previous": former}
+    provider = cast.provider_at(credentials=cast.credentials | renewed)
+    for secret in ("new-secret", former):
+        provider.verify(cast.request(cast.call(cast.text), secret=secret))
+
+
+def test_without_credentials_nothing_is_accepted(cast):
+    provider = cast.provider_at(credentials={})
     with pytest.raises(BadSignature):
-        provider.verify(sample.sign(sample.body))
+        provider.verify(cast.request(cast.call(cast.text)))
     assert provider.handshake(webhook(method="GET", query={"hub.mode": "subscribe"})) is None
 
 
-def test_a_message_is_parsed_and_keeps_its_raw_form(sample, provider):
-    (event,) = provider.parse(sample.sign(sample.body))
+def test_every_sample_is_understood(cast, provider):
+    """Nothing that is known to come is kept as unreadable, and a database takes all of it."""
+    for name, call in cast.calls().items():
+        events = provider.parse(cast.request(call))
+        for event in events:
+            check(event)
+        unread = [event for event in events if isinstance(event, Unsupported)]
+        assert all(event.harmless or name == "unknown_field" for event in unread), name
+
+
+def test_a_message_is_parsed_and_keeps_its_raw_form(cast, provider):
+    (event,) = provider.parse(cast.request(cast.call(cast.text)))
     assert isinstance(event, InboundMessage)
     assert event.raw
     assert event.sent_at.tzinfo is not None
 
 
-def test_the_same_body_gives_the_same_events(sample, provider):
-    assert provider.parse(sample.sign(sample.body)) == provider.parse(sample.sign(sample.body))
+def test_the_same_body_gives_the_same_ids(cast, provider):
+    for call in cast.calls().values():
+        first, again = (provider.parse(cast.request(call)) for _ in range(2))
+        assert [_identity(event) for event in first] == [_identity(event) for event in again]
+
+
+def _identity(event):
+    return type(event), getattr(event, "id", None) or getattr(event, "message_id", None)
+
+
+def test_several_messages_are_told_apart(cast, provider):
+    calls = cast.batch(["One", "Two", "Three"])
+    events = [event for call in calls for event in provider.parse(cast.request(call))]
+    assert [event.text for event in events] == ["One", "Two", "Three"]
+    assert len({event.id for event in events}) == 3
+
+
+def test_news_nobody_knows_is_kept_for_admins(cast, provider):
+    (event,) = provider.parse(cast.request(cast.novelty))
+    assert isinstance(event, Unsupported)
+    assert event.reason
+    assert event.raw
+    assert not event.harmless
+
+
+def test_a_message_of_a_kind_nobody_knows_is_a_message_still(cast, provider):
+    (event,) = provider.parse(cast.request(cast.unknown_kind))
+    assert isinstance(event, InboundMessage)
+    assert event.kind == MessageKind.UNSUPPORTED
+    assert event.raw
 
 
 @pytest.mark.parametrize("body", (b"", b"nonsense", b"[" * 100_000, b"\x00"))
@@ -144,7 +143,7 @@ def test_it_sends_what_it_says_it_sends(provider):
     assert Text(Recipient(phone="1"), "x").preview_url
 
 
-def test_its_form_fields_are_named_and_its_secrets_marked(sample, provider):
+def test_its_form_fields_are_named_and_its_secrets_marked(provider):
     names = [field.name for field in provider.form_fields]
     assert len(set(names)) == len(names)
     for field in provider.form_fields:

@@ -9,7 +9,7 @@ from pytest_httpserver.httpserver import QueryMatcher
 from webapp.providers import provider_for
 from webapp.providers.meta.condition import limit_in_words
 
-from .conftest import NUMBER_ID, WABA_ID, FakeAccount
+from .conftest import META_CREDENTIALS, NUMBER_ID, WABA_ID, FakeAccount
 
 NUMBER = {
     "id": NUMBER_ID,
@@ -257,5 +257,5 @@ def test_events_that_go_to_another_server_are_found_out(at_meta, httpserver, pla
         "META_API_URL": httpserver.url_for(""),
         "WEBHOOK_URL": "https://chat.example/webhooks/meta/token",
     }
-    line = lines(provider_for(FakeAccount(), settings))["Webhook"]
+    line = lines(provider_for(FakeAccount("meta", META_CREDENTIALS), settings))["Webhook"]
     assert line.ok is ok

@@ -8,12 +8,12 @@ from webapp.providers.base import WebhookRequest
 from webapp.providers.twilio.forms import FORM
 from webapp.providers.twilio.signing import HEADER, sign
 
+from .casts import TWILIO
 from .conftest import payload
 
-ACCOUNT_SID = "AC0a1b2c3d4e5f60718293a4b5c6d7e8f9"
-TOKEN = "0123456789abcdef0123456789abcdef"
-TWILIO_CREDENTIALS = {"account_sid": ACCOUNT_SID, "auth_token": TOKEN}
-PHONE = "15550100001"
+TWILIO_CREDENTIALS = TWILIO.credentials
+ACCOUNT_SID, TOKEN = TWILIO_CREDENTIALS["account_sid"], TWILIO_CREDENTIALS["auth_token"]
+PHONE = TWILIO.phone
 URL = "https://chat.example/webhooks/twilio/t0ken"
 ARRIVED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
