@@ -292,7 +292,7 @@ TWILIO = Cast(
     prove=_as_twilio,
     text="inbound_text",
     batch=_twilio_batch,
-    novelty=form_call({"EventType": "hologram.seen", "AccountSid": "AC0"}),
+    novelty=form_call({"EventType": "hologram.seen"}),
     unknown_kind=form_call(
         {**content_of("twilio", "inbound_text"), "Body": "", "MessageType": "hologram"}
     ),
