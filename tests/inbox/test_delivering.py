@@ -156,6 +156,17 @@ def test_the_window_is_asked_again_at_the_moment_of_the_call(stub, meta, talk, a
     assert message(written).error_code == "window_closed"
 
 
+def test_what_the_gate_refuses_at_the_call_holds_up_nothing_behind_it(stub, meta, talk, ana):
+    texts = [f"late {n}" for n in range(3)]
+    ids = write(talk, ana, *texts)
+    with unit_of_work():
+        db.session.query(Message).filter(Message.id.in_(ids)).update({"kind": "order"})
+    (fine,) = write(talk, ana, "fine")
+    drain(meta)
+    assert {message(id).status for id in ids} == {MessageStatus.FAILED}
+    assert message(fine).status == MessageStatus.SENT
+
+
 def test_the_providers_word_on_the_window_closes_it(stub, meta, talk, ana):
     stub.answers = [fault(131047)]
     write(talk, ana, "late")

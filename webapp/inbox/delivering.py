@@ -98,13 +98,19 @@ def _next_calls(account_id, places):
 
 
 def claim(account_id, places):
-    """Commit the intention to call for up to so many messages that may go now."""
+    """Commit the intention to call for up to so many messages that may go now.
+
+    Where the gate refuses all of them by now, those behind them are next.
+    """
     if places <= 0:
         return []
-    with unit_of_work():
-        if sending_held() or health.held(account_id):
-            return []
-        return [call for message in _ready(account_id, places) if (call := _claim(message))]
+    while True:
+        with unit_of_work():
+            held = sending_held() or health.held(account_id)
+            ready = [] if held else _ready(account_id, places)
+            calls = [call for message in ready if (call := _claim(message))]
+        if calls or not ready:
+            return calls
 
 
 def expire_stale_calls(now=None):
