@@ -22,11 +22,11 @@ LAST = re.compile(r'data-message="(\d+)"')
 # Element, the room that wakes it, its pause between two refetches: as in the templates.
 ELEMENTS = (
     ("thread", "interaction", 0.1),
-    ("head", "interaction", 4.0),
+    ("head", "interaction", 10.0),
     ("contact", "interaction", 10.0),
     ("offers", "offers", 0.1),
     ("list", "user", 2.0),
-    ("seen", None, 3.0),
+    ("seen", None, 5.0),
 )
 
 

@@ -2,10 +2,12 @@
 //
 // <div data-live="interaction:42 user:7" data-live-every="100" hx-get=… hx-trigger="live">
 // Bursts are merged: at once, then at most every `data-live-every` ms, and once more after the last.
+// What changes without naming a message does not wait that long.
 
 const rooms = new Map(); // room → its last number; undefined until the server has told it
 const resting = new Map(); // element's id → { timer, ids, full, dirty }
 const HEARTBEAT = 20000;
+const URGENT = 500;
 
 export const status = { socket: null, heardAt: Date.now(), connected: false };
 
@@ -118,7 +120,9 @@ export function wakeAll() {
 
 function schedule(node, ids, full) {
   const rest = resting.get(node.id);
-  if (rest) {
+  // Without ids no single message changed but the thing itself: taken, given away, wrapped up.
+  if (rest && !ids.length && Date.now() - rest.since > URGENT) clearTimeout(rest.timer);
+  else if (rest) {
     rest.dirty = true;
     rest.full ||= full;
     ids.forEach((id) => rest.ids.add(id));
@@ -126,7 +130,7 @@ function schedule(node, ids, full) {
   }
   fire(node, ids, full);
   const every = Number(node.dataset.liveEvery || 1000);
-  const state = { ids: new Set(), full: false, dirty: false };
+  const state = { ids: new Set(), full: false, dirty: false, since: Date.now() };
   resting.set(node.id, state);
   state.timer = setTimeout(() => {
     resting.delete(node.id);

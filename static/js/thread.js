@@ -185,7 +185,7 @@ async function loadOlder(log) {
 
 // ── reading ──
 
-const SEEN_EVERY = 3000;
+const SEEN_EVERY = 5000;
 const resting = new WeakSet();
 let told = 0;
 let owed = null;

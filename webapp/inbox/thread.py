@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import joinedload
 
 from webapp import words
@@ -109,10 +109,34 @@ def page(interaction, before=None, limit=PAGE):
     return Page(_with_days(items), found[0].id if older else None)
 
 
+# Asked for each message by whoever has it on the screen: building it would cost as much again.
+_NEW = (
+    select(Message)
+    .where(
+        Message.account_id == bindparam("account"),
+        Message.contact_id == bindparam("contact"),
+        or_(Message.id > bindparam("after"), Message.id.in_(bindparam("ids", expanding=True))),
+    )
+    .options(joinedload(Message.author), joinedload(Message.media))
+    .order_by(Message.id)
+    .limit(FOLLOWING + 1)
+)
+_MARKS_OF = (
+    select(Message)
+    .where(
+        Message.account_id == bindparam("account"),
+        Message.target_provider_id.in_(bindparam("provider_ids", expanding=True)),
+        Message.kind.in_(MARKS),
+    )
+    .order_by(Message.written_at, Message.id)
+)
+
+
 def following(interaction, after, ids=(), events_after=0):
     """What came after the last message a page knows, and these messages as they are now."""
     new = or_(Message.id > after, Message.id.in_(ids))
-    found = _oldest(_conversation(interaction).where(new))
+    asked = {"account": interaction.account_id, "contact": interaction.contact_id}
+    found = list(db.session.scalars(_NEW, asked | {"after": after, "ids": list(ids)}))
     marked = []
     if any(message.kind in MARKS for message in found):
         found = _oldest(_messages(interaction).where(new))
@@ -225,13 +249,7 @@ def _marks(messages):
         return {}
     account_id, provider_ids = named
     found = db.session.scalars(
-        select(Message)
-        .where(
-            Message.account_id == account_id,
-            Message.target_provider_id.in_(provider_ids),
-            Message.kind.in_(MARKS),
-        )
-        .order_by(Message.written_at, Message.id)
+        _MARKS_OF, {"account": account_id, "provider_ids": list(provider_ids)}
     )
     marks = {}
     for mark in found:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import contains_eager
 
 from webapp.aside import aside
@@ -22,6 +22,15 @@ SHORTEST_PASSWORD = 10
 _hasher = PasswordHasher()
 # What an unknown address is compared with, so that it takes as long as a wrong password.
 _nobody = _hasher.hash(secrets.token_urlsafe(16))
+
+
+# Asked by every request: building it would cost as much again.
+_VALID = (
+    select(SignIn)
+    .join(SignIn.user)
+    .options(contains_eager(SignIn.user))
+    .where(SignIn.token_hash == bindparam("token_hash"), SignIn.ended_at.is_(None), User.active)
+)
 
 
 def hash_password(password):
@@ -61,13 +70,7 @@ def begin(user, user_agent="", address="", now=None):
 
 def find(token):
     """The sign-in that carries this secret, if neither it nor its person has been ended."""
-    found = (
-        select(SignIn)
-        .join(SignIn.user)
-        .options(contains_eager(SignIn.user))
-        .where(SignIn.token_hash == _digest(token), SignIn.ended_at.is_(None), User.active)
-    )
-    return db.session.scalar(found)
+    return db.session.scalar(_VALID, {"token_hash": _digest(token)})
 
 
 def note_seen(sign_in, now=None):
