@@ -3,26 +3,19 @@
 Adding a provider to these tests is its folder of payloads and its entry in CASTS.
 """
 
-import hashlib
-import json
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from tests.support.stubs.twilio import fault as twilio_fault
 from webapp.providers import provider_for
 from webapp.providers.base import WebhookRequest
-from webapp.providers.signing import sign
-from webapp.providers.sinch import signing as sinch_signing
-from webapp.providers.twilio import signing as twilio_signing
-from webapp.providers.twilio.forms import pairs_of
+from webapp.providers.twilio.signing import HEADER as TWILIO_HEADER
 
-PAYLOADS = Path(__file__).parent / "payloads"
-FORM = "application/x-www-form-urlencoded; charset=UTF-8"
-JSON = "application/json"
+from . import calls
+from .calls import Call
+
 NOBODY = "http://127.0.0.1:1"
 SETTINGS = {
     "META_API_URL": NOBODY,
@@ -34,16 +27,6 @@ SETTINGS = {
     "KALEYRA_API_URL": NOBODY,
 }
 COLUMNS = ("phone_number_id", "waba_id", "app_id")
-
-
-@dataclass(frozen=True)
-class Call:
-    """One webhook as it is made, still unsigned."""
-
-    body: bytes = b""
-    content_type: str = ""
-    method: str = "POST"
-    query: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,12 +61,12 @@ class Cast:
     def secrets(self):
         return {name: value for name, value in self.credentials.items() if name not in COLUMNS}
 
-    def calls(self):
+    def samples(self):
         """Every payload file by name, as the provider makes the call."""
-        return {name: self.call(name) for name in samples(self.folder or self.provider)}
+        return {name: self.call(name) for name in calls.samples(self.folder or self.provider)}
 
     def call(self, name):
-        return call_of(self.folder or self.provider, name)
+        return calls.call_of(self.folder or self.provider, name)
 
     def provider_at(self, credentials=None):
         """The provider itself, which reaches nobody."""
@@ -109,144 +92,6 @@ class FakeAccount:
     credentials: dict
 
 
-def samples(folder):
-    """Names of what the provider posts to us; answers to what we send are no webhooks."""
-    names = sorted(path.stem for path in (PAYLOADS / folder).glob("[!_]*.json"))
-    return [name for name in names if not name.startswith("send_")]
-
-
-def call_of(folder, name):
-    """A payload file as the call it stands for."""
-    found = content_of(folder, name)
-    if folder == "twilio":
-        return form_call(found)
-    if found.get("method") == "GET":
-        return Call(method="GET", query=found["query_string"])
-    if "method" in found:
-        return json_call(found["body"])
-    return Call((PAYLOADS / folder / f"{name}.json").read_bytes(), JSON)
-
-
-def content_of(folder, name):
-    return json.loads((PAYLOADS / folder / f"{name}.json").read_bytes())
-
-
-def json_call(content):
-    return Call(json.dumps(content).encode(), JSON)
-
-
-def form_call(fields):
-    return Call(urlencode(fields).encode(), FORM)
-
-
-# How each provider proves itself
-
-
-def _by_digest(header, secret, url, call):
-    """A digest of the body in one header."""
-    return {header: sign(secret, call.body)}
-
-
-def _as_twilio(secret, url, call):
-    form = call.content_type.startswith("application/x-www-form-urlencoded")
-    pairs = pairs_of(call.body) if form else []
-    return {twilio_signing.HEADER: twilio_signing.sign(secret, url, pairs)}
-
-
-def _as_sinch(secret, url, call, at=None):
-    return sinch_signing.signed_headers(secret, call.body, uuid.uuid4().hex, at)
-
-
-def _as_kaleyra(secret, url, call):
-    """It signs nothing: what proves a call is a secret in a header of the admin's making."""
-    return {"x-webhook-token": secret}
-
-
-# How each provider brings several messages
-
-
-def _change_of(content):
-    return content["entry"][0]["changes"][0]
-
-
-def _mark(text, prefix=""):
-    """An id of its own for each text."""
-    return prefix + hashlib.md5(text.encode()).hexdigest()
-
-
-def _with_texts(value, texts):
-    """In Meta's form one call brings any number."""
-    (message,) = value["messages"]
-    value["messages"] = [
-        {**message, "id": f"{message['id']}{_mark(text)}", "text": {"body": text}}
-        for text in texts
-    ]
-
-
-def _meta_batch(texts):
-    content = content_of("meta", "message_text")
-    _with_texts(_change_of(content)["value"], texts)
-    return [json_call(content)]
-
-
-def _twilio_batch(texts):
-    fields = content_of("twilio", "inbound_text")
-    return [form_call({**fields, "MessageSid": _mark(text, "SM"), "Body": text}) for text in texts]
-
-
-def _sinch_batch(texts):
-    content = content_of("sinch", "inbound_text")
-    said = {"text_message": {"text": None}, "reply_to": None}
-    return [
-        json_call(
-            {
-                **content,
-                "message": {
-                    **content["message"],
-                    "id": _mark(text, "01HQ"),
-                    "contact_message": {**said, "text_message": {"text": text}},
-                },
-            }
-        )
-        for text in texts
-    ]
-
-
-def _kaleyra_batch(texts):
-    said = content_of("kaleyra", "v1_post_text")["body"]
-    return [json_call({**said, "body": text}) for text in texts]
-
-
-def _kaleyra_v2_batch(texts):
-    content = content_of("kaleyra", "v2_text")
-    _with_texts(content["meta_object"]["value"], texts)
-    return [json_call(content)]
-
-
-def _in_metas_form(content, value, **changed):
-    """The content with one message changed; `value` is where messages stand in it."""
-    value["messages"][0].update(changed)
-    return json_call(content)
-
-
-def _meta_unknown():
-    content = content_of("meta", "message_text")
-    value = _change_of(content)["value"]
-    return _in_metas_form(content, value, type="hologram", hologram={"height": 2})
-
-
-def _sinch_unknown():
-    content = content_of("sinch", "inbound_text")
-    content["message"]["contact_message"] = {"hologram_message": {"height": 2}}
-    return json_call(content)
-
-
-def _kaleyra_v2_unknown():
-    content = content_of("kaleyra", "v2_text")
-    value = content["meta_object"]["value"]
-    return _in_metas_form(content, value, type="hologram", hologram={"height": 2})
-
-
 def _sinch_error(status, word):
     return status, {"error": {"code": status, "message": word, "status": word, "details": []}}
 
@@ -268,11 +113,11 @@ META = Cast(
     phone="15550100200",
     secret="app_secret",
     header="x-hub-signature-256",
-    prove=partial(_by_digest, "x-hub-signature-256"),
+    prove=partial(calls.by_digest, "x-hub-signature-256"),
     text="message_text",
-    batch=_meta_batch,
-    novelty=call_of("meta", "unknown_field"),
-    unknown_kind=_meta_unknown(),
+    batch=calls.meta_texts,
+    novelty=calls.call_of("meta", "unknown_field"),
+    unknown_kind=calls.meta_unknown(),
     errors={
         "refused": [_meta_error(131026)],
         "later": [_meta_error(131000, 500)],
@@ -288,13 +133,13 @@ TWILIO = Cast(
     },
     phone="15550100001",
     secret="auth_token",
-    header=twilio_signing.HEADER,
-    prove=_as_twilio,
+    header=TWILIO_HEADER,
+    prove=calls.as_twilio,
     text="inbound_text",
-    batch=_twilio_batch,
-    novelty=form_call({"EventType": "hologram.seen"}),
-    unknown_kind=form_call(
-        {**content_of("twilio", "inbound_text"), "Body": "", "MessageType": "hologram"}
+    batch=calls.twilio_texts,
+    novelty=calls.form_call({"EventType": "hologram.seen"}),
+    unknown_kind=calls.form_call(
+        {**calls.content_of("twilio", "inbound_text"), "Body": "", "MessageType": "hologram"}
     ),
     errors={
         "refused": [(400, twilio_fault(21211))],
@@ -316,13 +161,13 @@ SINCH = Cast(
     phone="15550100001",
     secret="webhook_secret",
     header="x-sinch-webhook-signature",
-    prove=_as_sinch,
+    prove=calls.as_sinch,
     text="inbound_text",
-    batch=_sinch_batch,
-    novelty=json_call(
+    batch=calls.sinch_texts,
+    novelty=calls.json_call(
         {"app_id": "01HQ0000000000000000000APP", "hologram_notification": {"id": "1"}}
     ),
-    unknown_kind=_sinch_unknown(),
+    unknown_kind=calls.sinch_unknown(),
     errors={
         "refused": [_sinch_error(400, "INVALID_ARGUMENT")],
         "later": [_sinch_error(503, "UNAVAILABLE")],
@@ -343,13 +188,13 @@ KALEYRA = Cast(
     phone="15550100001",
     secret="callback_secret",
     header="x-webhook-token",
-    prove=_as_kaleyra,
+    prove=calls.as_kaleyra,
     signs_body=False,
     text="v1_post_text",
-    batch=_kaleyra_batch,
-    novelty=json_call({"hologram": "seen"}),
-    unknown_kind=json_call(
-        {**content_of("kaleyra", "v1_post_text")["body"], "type": "hologram", "body": ""}
+    batch=calls.kaleyra_texts,
+    novelty=calls.json_call({"hologram": "seen"}),
+    unknown_kind=calls.json_call(
+        {**calls.content_of("kaleyra", "v1_post_text")["body"], "type": "hologram", "body": ""}
     ),
     errors={
         "refused": [(400, {"error": {"to": "invalid number"}})],
@@ -362,9 +207,9 @@ KALEYRA_V2 = replace(
     KALEYRA,
     credentials=KALEYRA.credentials | {"api_version": "v2"},
     text="v2_text",
-    batch=_kaleyra_v2_batch,
-    novelty=json_call({"meta_object": {"field": "holograms", "value": {"seen": 1}}}),
-    unknown_kind=_kaleyra_v2_unknown(),
+    batch=calls.kaleyra_v2_texts,
+    novelty=calls.json_call({"meta_object": {"field": "holograms", "value": {"seen": 1}}}),
+    unknown_kind=calls.kaleyra_v2_unknown(),
 )
 SANDBOX = Cast(
     provider="sandbox",
@@ -373,9 +218,9 @@ SANDBOX = Cast(
     phone="15550100200",
     secret="webhook_secret",
     header="x-parley-signature-256",
-    prove=partial(_by_digest, "x-parley-signature-256"),
+    prove=partial(calls.by_digest, "x-parley-signature-256"),
     text="message_text",
-    batch=_meta_batch,
+    batch=calls.meta_texts,
     novelty=META.novelty,
     unknown_kind=META.unknown_kind,
     errors={"refused": ["refused:131026"], "later": ["refused:131000"]},

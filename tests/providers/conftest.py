@@ -10,7 +10,8 @@ from webapp.providers import provider_for
 from webapp.providers.base import WebhookRequest
 from webapp.providers.http import Http
 
-from .casts import META, PAYLOADS, FakeAccount
+from .calls import PAYLOADS
+from .casts import META, FakeAccount
 
 NUMBER_ID = META.credentials["phone_number_id"]
 WABA_ID = META.credentials["waba_id"]

@@ -7,7 +7,8 @@ from webapp.providers.base import WebhookRequest
 from webapp.providers.http import Http
 from webapp.providers.kaleyra import Kaleyra
 
-from .casts import KALEYRA, PAYLOADS
+from .calls import PAYLOADS
+from .casts import KALEYRA
 
 NUMBER = "15550100001"
 WEBHOOK = "https://chat.example/webhooks/kaleyra/token"

@@ -35,7 +35,7 @@ def provider(cast):
 
 def test_every_provider_has_its_cast_and_its_samples():
     assert {cast.provider for cast in CASTS.values()} == set(PROVIDERS)
-    assert all(len(cast.calls()) >= 18 for cast in CASTS.values())
+    assert all(len(cast.samples()) >= 18 for cast in CASTS.values())
 
 
 def test_its_own_signature_is_accepted(cast, provider):
@@ -79,7 +79,7 @@ def test_without_credentials_nothing_is_accepted(cast):
 
 def test_every_sample_is_understood(cast, provider):
     """Nothing that is known to come is kept as unreadable, and a database takes all of it."""
-    for name, call in cast.calls().items():
+    for name, call in cast.samples().items():
         events = provider.parse(cast.request(call))
         for event in events:
             check(event)
@@ -95,7 +95,7 @@ def test_a_message_is_parsed_and_keeps_its_raw_form(cast, provider):
 
 
 def test_the_same_body_gives_the_same_ids(cast, provider):
-    for call in cast.calls().values():
+    for call in cast.samples().values():
         first, again = (provider.parse(cast.request(call)) for _ in range(2))
         assert [_identity(event) for event in first] == [_identity(event) for event in again]
 

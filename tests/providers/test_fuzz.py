@@ -8,7 +8,7 @@ from tests.support.mutating import MUTATIONS, exactly, mutated, shares
 from .casts import CASTS
 from .storable import check
 
-FILES = [(name, file) for name, cast in CASTS.items() for file in cast.calls()]
+FILES = [(name, file) for name, cast in CASTS.items() for file in cast.samples()]
 
 
 @pytest.fixture(scope="module")

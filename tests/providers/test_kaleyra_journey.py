@@ -106,14 +106,6 @@ def test_a_reply_climbs_with_its_receipts(number, stub, ana):
     assert told(number, stub, "sent") == MessageStatus.READ
 
 
-def test_a_lost_answer_is_settled_by_the_receipt_and_nothing_is_sent_twice(number, stub, ana):
-    hear(number, stub)
-    stub.cut_next()
-    assert reply(number, ana, "Good day").status == MessageStatus.UNKNOWN
-    assert told(number, stub, "delivered") == MessageStatus.DELIVERED
-    assert len(stub.sent) == 1
-
-
 @pytest.mark.parametrize("ending", ("", ":0"))
 def test_receipts_match_by_kaleyras_id_where_our_reference_is_lost(number, stub, ana, ending):
     hear(number, stub)

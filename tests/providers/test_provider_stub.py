@@ -1,5 +1,6 @@
 """`bin/provider-stub`: every stand-in as a command, with a person as its customer."""
 
+import socket
 import time
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -153,3 +154,12 @@ def test_ids_differ_between_runs():
     started = running._started(running._options(["meta", "--port", "0"]))
     started.close()
     assert started.number() != "1"
+
+
+def test_a_caller_that_died_in_the_middle_has_asked_nothing(stub):
+    place = urlsplit(stub.url)
+    with socket.create_connection((place.hostname, place.port)) as caller:
+        caller.sendall(b"POST /v1/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        caller.shutdown(socket.SHUT_WR)
+        assert caller.recv(100) == b""
+    assert stub.requests == stub.broken_rules == []

@@ -1,7 +1,8 @@
 """Providers as they call our webhooks: an account each, their calls signed as they sign."""
 
 from tests.factories import make_account
-from tests.providers.casts import CASTS, FORM, JSON, KALEYRA, Call, call_of
+from tests.providers.calls import FORM, JSON, Call, call_of
+from tests.providers.casts import CASTS, KALEYRA
 
 __all__ = ["FORM", "JSON", "Call", "call_of", "make_caller", "ring", "signed"]
 

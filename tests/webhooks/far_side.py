@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 
 from tests.factories import make_account, save
-from tests.providers.casts import Call
+from tests.providers.calls import Call
 from tests.support.local_server import Handler, LocalServer
 from tests.support.stubs import stub_class
 from tests.support.stubs.base import CUT, Reply, Taken

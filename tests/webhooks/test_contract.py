@@ -32,13 +32,13 @@ def account(facts, queue):
 
 
 def test_every_sample_is_taken_with_its_proof_and_with_no_other(client, facts, account):
-    for name, call in facts.calls().items():
+    for name, call in facts.samples().items():
         good = signed(account, call)
         wrong = signed(account, call, secret="another")
         assert ring(client, account, call, headers={}).status_code == 403, name
         assert ring(client, account, call, headers=wrong).status_code == 403, name
         assert ring(client, account, call, headers=good).status_code == 200, name
-    assert len(kept()) == len(facts.calls())
+    assert len(kept()) == len(facts.samples())
 
 
 def test_a_changed_body_is_refused_where_the_body_is_signed(client, facts, account):

@@ -6,7 +6,8 @@ from functools import partial
 
 import pytest
 
-from tests.providers.casts import META, SINCH, TWILIO, samples
+from tests.providers.calls import samples
+from tests.providers.casts import META, SINCH, TWILIO
 from tests.support.arriving import at_once, interactions, messages
 from tests.webhooks.callers import call_of, make_caller, ring
 from tests.webhooks.effects import EFFECTS, effect

@@ -48,7 +48,7 @@ def test_mutated_webhooks_never_stop_the_next_good_message(
 def mutated_calls(cast, total):
     """The same ones on every run, file by file in turn."""
     calls = []
-    for file, most in shares(total, cast.calls()).items():
+    for file, most in shares(total, cast.samples()).items():
         if most:
             calls += drawn_from(cast, cast.call(file), most)
     return calls

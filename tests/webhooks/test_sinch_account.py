@@ -12,8 +12,8 @@ from tests.support.stubs.sinch import CONTACT, SinchStub
 from webapp.columns import utcnow
 from webapp.contacts.models import Contact
 from webapp.extensions import db
-from webapp.inbox import catching_up, delivering, looking_up, media, naming, sending
-from webapp.inbox.models import Media, Message, MessageStatus
+from webapp.inbox import catching_up, media, naming, sending
+from webapp.inbox.models import Media
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks import draining
 
@@ -62,24 +62,6 @@ def write(talk, ana, text="Hello"):
         return sending.write(talk, ana, text, uuid.uuid4().hex).id
 
 
-def test_a_message_opens_a_conversation_and_counts_once(arrive):
-    body = sinch_body("inbound_text")
-    assert [arrive(body), arrive(body)] == [200, 200]
-    (message,) = messages()
-    (interaction,) = interactions()
-    assert message.text.startswith("Hello, is my order")
-    assert interaction.contact_phone.replace(" ", "").endswith("0002")
-
-
-def test_another_secret_is_refused_and_leaves_nothing(client, account):
-    body = sinch_body("inbound_text")
-    headers = dict(sinch_signed(body, wrong="another").headers)
-    answer = client.post(account.webhook_path, data=body, headers=headers)
-    assert answer.status_code in (401, 403)
-    draining.drain(account.id)
-    assert messages() == []
-
-
 def test_the_name_is_asked_for_where_sinch_keeps_it(arrive, account, sinch):
     sinch.contacts[CONTACT] = "Ann Example"
     arrive(sinch_body("inbound_text"))
@@ -115,34 +97,6 @@ def test_a_file_is_fetched_from_where_the_webhook_says(arrive, account, sinch):
         "application/pdf",
         "invoice.pdf",
     )
-
-
-def test_a_reply_goes_out_and_its_reports_climb(arrive, account, sinch, talk, ana):
-    written = write(talk, ana)
-    delivering.drain(account.id)
-    (taken,) = sinch.taken
-    assert taken.recipient == ANN
-    for status, rung in (("DELIVERED", "delivered"), ("READ", "read"), ("DELIVERED", "read")):
-        report = json.loads(sinch_body("delivery_read"))["message_delivery_report"]
-        report |= {"message_id": taken.id, "metadata": taken.correlation_id, "status": status}
-        arrive(sinch_body("delivery_read", message_delivery_report=report))
-        assert db.session.get(Message, written).status == rung
-    assert sinch.broken_rules == []
-
-
-def test_a_cut_connection_is_settled_by_asking(account, sinch, talk, ana):
-    written = write(talk, ana)
-    sinch.cut_next()
-    delivering.drain(account.id)
-    db.session.expire_all()
-    message = db.session.get(Message, written)
-    assert message.status == MessageStatus.UNKNOWN
-    change(message, look_up_at=utcnow())
-    looking_up.settle_unknown(account.id)
-    db.session.expire_all()
-    message = db.session.get(Message, written)
-    assert (message.status, message.provider_id) == (MessageStatus.SENT, sinch.taken[0].id)
-    assert len(sinch.taken) == 1
 
 
 def test_what_was_missed_is_fetched_and_the_late_webhook_counts_no_more(arrive, account, sinch):

@@ -11,7 +11,7 @@ from tests.support.stubs.twilio import TwilioStub, fault
 from webapp.accounts.models import AccountHealth
 from webapp.columns import utcnow
 from webapp.extensions import db
-from webapp.inbox import catching_up, delivering, looking_up, media, sending
+from webapp.inbox import catching_up, delivering, media, sending
 from webapp.inbox.models import Interaction, Media, Message
 from webapp.providers.twilio.signing import HEADER, sign
 from webapp.unit_of_work import unit_of_work
@@ -100,13 +100,6 @@ def test_a_customers_message_is_answered_with_an_empty_document(twilio):
     assert {identity.value for identity in message.contact.identities} == {"15550100002"}
 
 
-def test_the_same_message_twice_counts_once(twilio):
-    fields = twilio.stub.written("Hello")
-    assert [twilio.stub.call(twilio.url, fields) for _ in range(2)] == [200, 200]
-    twilio.drain()
-    assert len(messages()) == 1
-
-
 def test_a_message_by_get_arrives_alike(twilio):
     url = f"{twilio.url}?{urlencode(twilio.stub.written('Hello + 1'))}"
     headers = {HEADER: sign(twilio.stub.secrets["auth_token"], url)}
@@ -127,40 +120,6 @@ def test_a_proxy_that_changes_the_host_does_not_matter(twilio):
     headers = {HEADER: sign(twilio.stub.secrets["auth_token"], twilio.url, fields.items())}
     headers |= {"Host": "10.0.0.7:8000", "X-Forwarded-Proto": "gopher"}
     assert twilio.call(twilio.url, data=fields, headers=headers) == 200
-
-
-def test_an_answer_goes_out_and_its_receipts_climb(twilio, talk, ana):
-    message_id = written(talk, ana)
-    twilio.send()
-    sent = db.session.get(Message, message_id)
-    assert (sent.status, sent.provider_id) == ("sent", twilio.stub.taken[0].id)
-    assert twilio.stub.sent[0]["Body"] == "Hi Ann"
-    for status, shown in (("read", "read"), ("delivered", "read")):
-        twilio.reports(status)
-        assert db.session.get(Message, message_id).status == shown
-
-
-def test_a_lost_answer_is_settled_by_the_receipt_that_names_our_own_id(twilio, talk, ana):
-    message_id = written(talk, ana)
-    twilio.stub.cut_next()
-    twilio.send()
-    assert db.session.get(Message, message_id).status == "unknown"
-    twilio.reports("delivered")
-    settled = db.session.get(Message, message_id)
-    assert settled.status == "delivered"
-    assert len(twilio.stub.taken) == 1
-
-
-def test_a_lost_answer_is_settled_by_asking(twilio, talk, ana):
-    message_id = written(talk, ana)
-    twilio.stub.cut_next()
-    twilio.send()
-    twilio.stub.records[0]["status"] = "sent"
-    change(db.session.get(Message, message_id), look_up_at=utcnow())
-    looking_up.settle_unknown(twilio.account.id)
-    db.session.expire_all()
-    found = db.session.get(Message, message_id)
-    assert (found.status, found.provider_id) == ("sent", twilio.stub.taken[0].id)
 
 
 def test_twilios_word_that_the_window_is_over_closes_it(twilio, talk, ana):
