@@ -45,7 +45,7 @@ def test_what_the_table_says_arrives_is_understood(name):
 @pytest.mark.parametrize("name", CASTS)
 def test_the_table_leaves_out_nothing_that_the_samples_show(name):
     cast, provider = CASTS[name], CASTS[name].provider_at()
-    for sample, call in cast.calls().items():
+    for sample, call in cast.samples().items():
         if "quality" in sample:
             continue
         if not _is_of_this_generation(name, sample):
