@@ -3,10 +3,11 @@
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlencode
 
+from webapp.providers.base import LOOK_UP
 from webapp.providers.signing import sign
 from webapp.providers.sinch import signing as sinch_signing
 from webapp.providers.twilio import signing as twilio_signing
@@ -162,3 +163,30 @@ def kaleyra_v2_unknown():
     content = content_of("kaleyra", "v2_text")
     value = content["meta_object"]["value"]
     return _in_metas_form(content, value, type="hologram", hologram={"height": 2})
+
+
+# What is asked for instead of being brought
+
+
+def twilio_record():
+    said = content_of("twilio", "inbound_image_caption")
+    at = "Sun, 01 Mar 2026 12:23:56 +0000"
+    message = {
+        "sid": said["MessageSid"],
+        "account_sid": said["AccountSid"],
+        "from": said["From"],
+        "to": said["To"],
+        "body": said["Body"],
+        "num_media": "1",
+        "direction": "inbound",
+        "date_sent": at,
+        "date_created": at,
+    }
+    media = {"url": said["MediaUrl0"], "content_type": said["MediaContentType0"]}
+    return replace(json_call({"message": message, "media": [media]}), method=LOOK_UP)
+
+
+def sinch_record():
+    content = content_of("sinch", "inbound_image_caption")
+    asked = {name: content[name] for name in ("app_id", "project_id", "message")}
+    return replace(json_call(asked), method=LOOK_UP)

@@ -46,6 +46,7 @@ class Cast:
     batch: Callable
     novelty: Call
     unknown_kind: Call
+    record: Call | None = None  # a customer's message as the provider gives it when asked
     errors: dict = field(default_factory=dict)
     folder: str = ""  # of payloads, where it is another provider's
     signs_body: bool = True
@@ -137,6 +138,7 @@ TWILIO = Cast(
     prove=calls.as_twilio,
     text="inbound_text",
     batch=calls.twilio_texts,
+    record=calls.twilio_record(),
     novelty=calls.form_call({"EventType": "hologram.seen"}),
     unknown_kind=calls.form_call(
         {**calls.content_of("twilio", "inbound_text"), "Body": "", "MessageType": "hologram"}
@@ -164,6 +166,7 @@ SINCH = Cast(
     prove=calls.as_sinch,
     text="inbound_text",
     batch=calls.sinch_texts,
+    record=calls.sinch_record(),
     novelty=calls.json_call(
         {"app_id": "01HQ0000000000000000000APP", "hologram_notification": {"id": "1"}}
     ),

@@ -10,6 +10,7 @@ from webapp.providers.base import (
     BadSignature,
     CheckLine,
     InboundMessage,
+    MediaRef,
     MessageKind,
     ProviderError,
     Recipient,
@@ -21,6 +22,22 @@ from webapp.providers.signing import sign
 from .casts import CASTS, SETTINGS
 from .conftest import webhook
 from .storable import check
+
+ODD_ADDRESSES = (
+    "",
+    "//x",
+    "../../x?y#z",
+    "https://",
+    "https://[::1",
+    "https://a b/",
+    "https://x..invalid/",
+    "https://127.0.0.1:99999/",
+    "https://127.0.0.1:abc/",
+    "https://user:pass@/",
+    "http://169.254.169.254/latest",
+    "file:///etc/passwd",
+    "javascript:1",
+)
 
 
 @pytest.fixture(params=CASTS)
@@ -130,6 +147,24 @@ def test_a_message_of_a_kind_nobody_knows_is_a_message_still(cast, provider):
 def test_what_cannot_be_read_is_kept(provider, body):
     (event,) = provider.parse(webhook(body))
     assert isinstance(event, Unsupported)
+
+
+def test_what_is_asked_for_is_the_message_its_webhook_would_have_brought(cast, provider):
+    assert (cast.record is not None) == provider.can.looks_up
+    if cast.record:
+        (event,) = provider.parse(cast.request(cast.record))
+        (brought,) = provider.parse(cast.request(cast.call("inbound_image_caption")))
+        told = ("id", "kind", "text", "account_ref")
+        assert [getattr(event, name) for name in told] == [getattr(brought, name) for name in told]
+        assert set(event.identities) <= set(brought.identities)
+
+
+@pytest.mark.parametrize("address", ODD_ADDRESSES)
+def test_a_file_at_an_odd_address_is_refused_in_words(provider, address):
+    for ref in (MediaRef(address, url=address), MediaRef("77", address, address, address, address)):
+        with pytest.raises(ProviderError) as raised:
+            provider.fetch_media(ref)
+        assert raised.value.reason
 
 
 def test_a_command_it_does_not_know_is_refused_for_good(provider):

@@ -8,18 +8,21 @@ from tests.support.mutating import MUTATIONS, exactly, mutated, shares
 from .casts import CASTS
 from .storable import check
 
-FILES = [(name, file) for name, cast in CASTS.items() for file in cast.samples()]
+CALLS = {
+    **{(name, file): call for name, cast in CASTS.items() for file, call in cast.samples().items()},
+    **{(name, "record"): cast.record for name, cast in CASTS.items() if cast.record},
+}
 
 
 @pytest.fixture(scope="module")
 def share(fuzz_cases):
-    return shares(fuzz_cases.reading, FILES)
+    return shares(fuzz_cases.reading, CALLS)
 
 
-@pytest.mark.parametrize(("name", "file"), FILES)
+@pytest.mark.parametrize(("name", "file"), CALLS)
 def test_a_mutated_webhook_is_read_into_storable_events(share, name, file):
     cast, counted = CASTS[name], [0]
-    provider, call = cast.provider_at(), cast.call(file)
+    provider, call = cast.provider_at(), CALLS[name, file]
 
     @exactly(share[name, file])
     @given(MUTATIONS)
@@ -35,4 +38,4 @@ def test_a_mutated_webhook_is_read_into_storable_events(share, name, file):
 def test_all_files_of_all_providers_are_mutated_as_often_as_asked_for(share, fuzz_cases):
     assert {name for name, _ in share} == set(CASTS)
     assert sum(share.values()) == fuzz_cases.reading
-    print(f"\n{fuzz_cases.reading:,} mutated webhooks of {len(FILES)} samples were read")
+    print(f"\n{fuzz_cases.reading:,} mutated webhooks of {len(CALLS)} samples were read")

@@ -112,6 +112,12 @@ def test_a_picture_the_phone_lost_is_gone():
     assert raised.value.permanent
 
 
+def test_a_file_waits_for_the_sandbox_to_be_switched_on_again():
+    with pytest.raises(ProviderError) as raised:
+        provider(None).fetch_media(MediaRef("pic-1"))
+    assert (raised.value.reason, raised.value.permanent) == ("The sandbox is switched off", False)
+
+
 def test_a_receipt_comes_in_with_our_correlation_id():
     body = sandbox.status_body("77", "m1", "read", "15550142233", at=AT, correlation_id="parley-1")
     (event,) = provider().parse(posted(body))

@@ -38,6 +38,7 @@ from .signing import sign, verify
 SIGNATURE = "X-Parley-Signature-256"
 READ, DELIVERED, SENT, TWICE, NO_ANSWER = "read", "delivered", "sent", "twice", "no_answer"
 REFUSED = "refused:"  # followed by one of Meta's codes
+SWITCHED_OFF = "The sandbox is switched off"
 BEHAVIOURS = (READ, DELIVERED, SENT, "refused:131026", "refused:131047", TWICE, NO_ANSWER)
 
 
@@ -64,7 +65,7 @@ class Sandbox(Provider):
         limits.check(command, self.can)
         phone, recipient = self.settings.get("SANDBOX_PHONE"), command.to
         if phone is None:
-            raise ProviderError("The sandbox is switched off", permanent=True)
+            raise ProviderError(SWITCHED_OFF, permanent=True)
         behaviour = phone.behaviour(recipient)
         if behaviour.startswith(REFUSED):
             raise _refusal(behaviour.removeprefix(REFUSED))
@@ -75,7 +76,10 @@ class Sandbox(Provider):
         return Sent(message_id, _identities(recipient))
 
     def fetch_media(self, media: MediaRef) -> FetchedMedia:
-        file = self.settings["SANDBOX_PHONE"].file(media.id)
+        phone = self.settings.get("SANDBOX_PHONE")
+        if phone is None:
+            raise ProviderError(SWITCHED_OFF, permanent=False)
+        file = phone.file(media.id)
         if file is None:
             raise ProviderError("The sandbox phone no longer has this file", permanent=True)
         digest = hashlib.file_digest(file, "sha256")
