@@ -28,7 +28,6 @@ ASKED_ABOUT = (
 HURRYING = f"{sys.executable} -m tests.kill.hurrying"
 ANSWERED = 100  # conversations the supervisor takes
 REPLIES_EACH = 5
-BROWSERS = 4
 WRITING_SECONDS = 20
 SETTLE_SECONDS = 120
 LATER = timedelta(hours=2)  # long enough that every look-up is due
@@ -103,22 +102,27 @@ class Scenario:
         self.providers.ask("write", WRITING_SECONDS)
 
     def _answer(self):
-        """Several browsers of one supervisor, each with its share of the conversations."""
-        browsers = [Agent(self.processes.url).sign_in() for _ in range(BROWSERS)]
-        with ThreadPoolExecutor(BROWSERS) as pool:
-            for done in [pool.submit(self._answer_share, *pair) for pair in enumerate(browsers)]:
+        """Several browsers of one supervisor, each with the conversations of one provider."""
+        browsers = [Agent(self.processes.url).sign_in() for _ in PROVIDERS]
+        with ThreadPoolExecutor(len(browsers)) as pool:
+            pairs = zip(PROVIDERS, browsers, strict=True)
+            for done in [pool.submit(self._answer_at, *pair) for pair in pairs]:
                 done.result()
 
-    def _answer_share(self, share, browser):
-        for place in range(share, ANSWERED, BROWSERS):
-            interaction_id = self._wait_for_interaction(place)
+    def _answer_at(self, provider, browser):
+        for place in range(ANSWERED // len(PROVIDERS)):
+            interaction_id = self._wait_for_interaction(provider, place)
             browser.take(interaction_id)
             for number in range(REPLIES_EACH):
                 key = f"{interaction_id}-{number}"
                 browser.reply(interaction_id, f"Reply {key}", f"kill-{key}")
 
-    def _wait_for_interaction(self, place):
-        query = f"SELECT id FROM interactions ORDER BY id LIMIT 1 OFFSET {place}"
+    def _wait_for_interaction(self, provider, place):
+        query = (
+            "SELECT interactions.id FROM interactions JOIN accounts "
+            "ON accounts.id = interactions.account_id "
+            f"WHERE accounts.provider = '{provider}' ORDER BY 1 LIMIT 1 OFFSET {place}"
+        )
         wait_for(lambda: self.rows(query), SETTLE_SECONDS)
         return self.rows(query)[0].id
 
@@ -169,4 +173,4 @@ class Scenario:
 
 
 TOTAL_REPLIES = ANSWERED * REPLIES_EACH
-assert ANSWERED < CUSTOMERS
+assert ANSWERED < CUSTOMERS and ANSWERED % len(PROVIDERS) == 0
