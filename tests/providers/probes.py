@@ -6,7 +6,8 @@ something has no entry.
 
 import json
 
-from .casts import CASTS, call_of, content_of, form_call, json_call
+from .calls import call_of, content_of, form_call, json_call
+from .casts import CASTS
 
 # What a parsed event has to show, by the row of the documentation.
 ROWS = {
