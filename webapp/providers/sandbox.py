@@ -26,7 +26,6 @@ from .base import (
     OutcomeUnknown,
     Provider,
     ProviderError,
-    Recipient,
     Sent,
     WebhookRequest,
 )
@@ -46,7 +45,12 @@ class Sandbox(Provider):
     name = "sandbox"
     label = "Sandbox"
     summary = "A pretend phone in the page, to try everything out"
-    can = replace(CAN, manages_templates=False, campaigns=False)
+    can = replace(
+        CAN,
+        manages_templates=False,
+        campaigns=False,
+        addresses=(IdentityKind.WA_ID, IdentityKind.PHONE),  # a pretend phone has a number
+    )
     needs_public_url = False
     form_fields = (
         CredentialField("phone_number_id", "Pretend number's ID", generated=True),
@@ -73,7 +77,7 @@ class Sandbox(Provider):
         phone.accepted(recipient, message_id, correlation_id, command)
         if behaviour == NO_ANSWER:
             raise OutcomeUnknown("The provider did not answer in time")
-        return Sent(message_id, _identities(recipient))
+        return Sent(message_id, (Identity(IdentityKind.WA_ID, recipient.phone),))
 
     def fetch_media(self, media: MediaRef) -> FetchedMedia:
         phone = self.settings.get("SANDBOX_PHONE")
@@ -101,12 +105,6 @@ def _refusal(code):
     return ProviderError(
         meaning.reason, meaning.permanent, code, meaning.retry_after, meaning.action
     )
-
-
-def _identities(recipient: Recipient):
-    if recipient.phone:
-        return (Identity(IdentityKind.WA_ID, recipient.phone),)
-    return (Identity(IdentityKind.BSUID, recipient.bsuid or ""),)
 
 
 def inbound_text_body(

@@ -46,7 +46,7 @@ class Phone:
                         account_id=self._account_id,
                         message_id=message_id,
                         correlation_id=correlation_id,
-                        recipient=recipient.phone or recipient.bsuid,
+                        recipient=recipient.phone,
                         status=status,
                         due_at=utcnow() + (READ_AFTER if status == "read" else timedelta()),
                     )
@@ -75,5 +75,5 @@ def _receipts(customer, command):
 
 def _customer(recipient):
     return db.session.scalar(
-        select(SandboxCustomer).where(SandboxCustomer.phone == (recipient.phone or ""))
+        select(SandboxCustomer).where(SandboxCustomer.phone == recipient.phone)
     )
