@@ -7,6 +7,7 @@ import pytest
 
 from webapp.providers import PROVIDERS
 from webapp.providers.base import InboundMessage
+from webapp.providers.sinch.checking import TRIGGERS
 
 from .casts import CASTS
 from .matrix import DOCUMENT, TITLES, rewritten, tables, unknown_providers
@@ -81,6 +82,11 @@ def test_each_setting_of_an_account_is_explained(text):
         section = _section(text, provider.label)
         typed = [field for field in provider.form_fields if not field.generated]
         assert all(field.label in section for field in typed), provider.label
+
+
+def test_what_has_to_be_ticked_at_sinch_is_named(text):
+    section = _section(text, "Sinch")
+    assert [trigger for trigger in TRIGGERS if f"`{trigger}`" not in section] == []
 
 
 def test_every_file_the_page_names_is_there(text):
