@@ -24,7 +24,7 @@ def test_a_mutated_webhook_is_read_into_storable_events(share, name, file):
     cast, counted = CASTS[name], [0]
     provider, call = cast.provider_at(), CALLS[name, file]
 
-    @exactly(share[name, file])
+    @exactly(share[name, file], f"{name} {file}")
     @given(MUTATIONS)
     def reads(drawn):
         counted[0] += 1

@@ -36,4 +36,6 @@ def ring(client, account, call, headers=None):
         data=call.body,
         content_type=call.content_type or None,
         headers=signed(account, call) if headers is None else headers,
+        # The client would leave it out where the body is empty.
+        environ_overrides={"CONTENT_LENGTH": str(len(call.body))},
     )

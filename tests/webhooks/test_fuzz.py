@@ -36,7 +36,7 @@ def test_mutated_webhooks_never_stop_the_next_good_message(
     client, sign_in, admin, account, name, fuzz_cases, caplog
 ):
     cast, share = CASTS[name], shares(fuzz_cases.arriving, list(CASTS))[name]
-    browser, calls = sign_in(admin), mutated_calls(cast, share)
+    browser, calls = sign_in(admin), mutated_calls(name, share)
     assert len(calls) >= share
     for start in range(0, len(calls), AT_ONCE):
         arrive(client, account, cast, calls[start : start + AT_ONCE], start)
@@ -45,16 +45,16 @@ def test_mutated_webhooks_never_stop_the_next_good_message(
     print(f"\n{len(calls):,} mutated webhooks of {name} arrived")
 
 
-def mutated_calls(cast, total):
+def mutated_calls(name, total):
     """The same ones on every run, file by file in turn."""
-    calls = []
+    cast, calls = CASTS[name], []
     for file, most in shares(total, cast.samples()).items():
         if most:
-            calls += drawn_from(cast, cast.call(file), most)
+            calls += drawn_from(cast, cast.call(file), most, f"{name} {file} arrives")
     return calls
 
 
-def drawn_from(cast, call, most):
+def drawn_from(cast, call, most, name):
     """Each names messages of its own: else all but the first would be nothing new."""
     ids = {
         getattr(event, "id", None) or getattr(event, "message_id", None)
@@ -62,7 +62,7 @@ def drawn_from(cast, call, most):
     } - {None}
     calls = []
 
-    @exactly(most)
+    @exactly(most, name)
     @given(MUTATIONS)
     def draw(drawn):
         calls.append(mutated(renamed(call, ids, len(calls)), drawn))

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 import orjson
 
 DEEPEST = 40  # real bodies stay below 20; what lies deeper is cut off
+_EARLIEST = datetime(2009, 1, 1, tzinfo=UTC)  # WhatsApp began that year
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses both, in text and in JSON
 
 
@@ -92,9 +94,17 @@ def digits_of(value) -> str:
 def moment_of(value, otherwise: datetime) -> datetime:
     """A Unix time in seconds, written as text or number."""
     seconds = number_of(value)
-    if seconds is None or seconds <= 0:
-        return otherwise
     try:
-        return datetime.fromtimestamp(seconds, UTC)
+        return believable(datetime.fromtimestamp(seconds or 0, UTC), otherwise)
     except (ValueError, OverflowError, OSError):
         return otherwise
+
+
+def believable(at: datetime, otherwise):
+    """A time that something of WhatsApp's may have, in UTC; without a zone it is taken as UTC.
+
+    The first or the last year is a time in no other zone: a database that keeps it for one could
+    not give it back, and the conversation could never be shown again.
+    """
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.astimezone(UTC) if _EARLIEST <= at <= _LATEST else otherwise

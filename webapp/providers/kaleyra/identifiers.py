@@ -2,9 +2,9 @@
 
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
-from ..reading import moment_of, number_of, text_of
+from ..reading import believable, moment_of, number_of, text_of
 
 _RECIPIENT = re.compile(r":\d+$")
 _IN_MILLISECONDS = 1e11
@@ -35,7 +35,6 @@ def time_of(value, otherwise: datetime) -> datetime:
     if seconds is not None:
         return moment_of(seconds / 1000 if seconds > _IN_MILLISECONDS else seconds, otherwise)
     try:
-        at = datetime.fromisoformat(text_of(value).strip())
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        return believable(datetime.fromisoformat(text_of(value).strip()), otherwise)
     except (ValueError, OverflowError):
         return otherwise

@@ -1,11 +1,11 @@
 """What every element of a Sinch webhook takes from the body round it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from ..base import AccountRef, Sender, Unsupported
 from ..meta.people import person
-from ..reading import dict_of, digits_of, text_of
+from ..reading import believable, dict_of, digits_of, text_of
 
 # An app holds one WhatsApp number, so the address a body came to says which account it is for.
 # `sender_id`, which would name it, is often empty.
@@ -25,8 +25,7 @@ class Envelope:
 def moment_of(value) -> datetime | None:
     """RFC 3339 with up to nine digits of a second."""
     try:
-        at = datetime.fromisoformat(text_of(value))
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        return believable(datetime.fromisoformat(text_of(value)), None)
     except (ValueError, OverflowError):
         return None
 

@@ -54,11 +54,11 @@ def _events(fields, request, at):
 
 def _recorded(record, at):
     """One message as missed() found it among those Twilio keeps."""
+    raw = record if isinstance(record, dict) else {"value": record}
     try:
         fields = fields_of_record(record)
-        return inbound(fields, moment_of(fields.get("DateSent"), at), record)
+        return inbound(fields, moment_of(fields.get("DateSent"), at), raw)
     except Exception as error:
-        raw = record if isinstance(record, dict) else {"value": record}
         reason = f"It could not be read: {type(error).__name__}."
         return [Unsupported(AccountRef(), "", reason, raw)]
 

@@ -1,9 +1,9 @@
 """Twilio's own record of a message, as its API hands it out, read like a webhook."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from ..reading import dict_of, list_of, text_of
+from ..reading import believable, dict_of, list_of, text_of
 
 NAMES = {
     "MessageSid": "sid",
@@ -30,11 +30,6 @@ def fields_of_record(record) -> dict[str, str]:
 def moment_of(text, otherwise=None) -> datetime | None:
     """A date as in e-mails: `Sun, 01 Mar 2026 12:23:56 +0000`."""
     try:
-        found = parsedate_to_datetime(text_of(text))
+        return believable(parsedate_to_datetime(text_of(text)), otherwise)
     except (ValueError, IndexError, TypeError, OverflowError):
-        return otherwise
-    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found
-    try:
-        return found.astimezone(UTC)
-    except OverflowError:
         return otherwise
