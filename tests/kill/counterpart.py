@@ -1,5 +1,6 @@
 """One account's provider: its stand-in, unhurried, calling our webhook as patiently as it would."""
 
+import itertools
 import random
 import threading
 import time
@@ -11,8 +12,10 @@ import urllib3
 
 from tests.kill.patience import NOBODY, PATIENCE, PAUSE
 from tests.support.stubs import stub_class
+from tests.support.stubs.base import CUT
 
-SLOWNESS = (0.02, 0.2)  # seconds over each message
+SLOWNESS = (0.05, 0.5)  # seconds over each message
+UNANSWERED = 15  # each such message is taken, but its call ends without an answer
 TOLD = 0.67  # share of messages with receipts
 UNPOSTED = 0.04  # share of customers' messages whose webhook never comes, where one can ask for it
 FORMS = ("get", "post", "form", "v2")  # how Kaleyra's callbacks come
@@ -42,6 +45,16 @@ class Repeating:
             return NOBODY
 
 
+class Answers:
+    """A queue without an end: success, now and then a cut once the message was taken."""
+
+    def __init__(self):
+        self._numbers = itertools.count(1)
+
+    def pop(self, _):
+        return (200 if next(self._numbers) % UNANSWERED else CUT, None, 0)
+
+
 class Counterpart:
     """`customer_writes()` posts a message; whatever is sent gets receipts, sometimes before its
     own answer. `lost` are texts whose webhook the provider gave up on, `unposted` those it never
@@ -49,10 +62,11 @@ class Counterpart:
 
     def __init__(self, provider, **secrets):
         self.webhook, self.lost, self.unposted = None, [], []
-        self._told, self._telling = {}, 0
+        self._told, self._telling, self._unanswered = {}, 0, 0
         self._lock = threading.Lock()
         self.stub = type("Stub", (Repeating, stub_class(provider)), {})(**secrets)
         self.stub.page_size = 1000
+        self.stub.answers = Answers()
         self.stub.on_taken = self._tell
         self.stub.on_request = self._dawdle
 
@@ -75,6 +89,7 @@ class Counterpart:
             "lost": self.lost,
             "unposted": self.unposted,
             "telling": self._telling,
+            "unanswered": self._unanswered,
             "repeated": self.stub.repeated,
             "broken_rules": self.stub.broken_rules,
         }
@@ -92,6 +107,9 @@ class Counterpart:
     def _dawdle(self, request, reply):
         if request.method == "POST":
             time.sleep(random.uniform(*SLOWNESS))
+        if reply is None:
+            with self._lock:
+                self._unanswered += 1
 
     def _tell(self, taken):
         """Runs in a thread of its own, while the message's call still waits for its answer."""

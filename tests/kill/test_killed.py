@@ -141,6 +141,10 @@ def test_where_the_provider_can_be_asked_nobody_is_left_in_doubt(day):
             assert status == (taken[words]["told"] or "sent"), words
 
 
+def test_each_provider_left_doubts_to_settle(day):
+    assert all(day.report[name]["unanswered"] for name in PROVIDERS)
+
+
 def test_most_replies_were_sent_through_each_provider(day):
     share = TOTAL_REPLIES / len(PROVIDERS)
     assert all(len(day.taken(name)) > share * 0.7 for name in PROVIDERS)
