@@ -29,7 +29,7 @@ HURRYING = f"{sys.executable} -m tests.kill.hurrying"
 ANSWERED = 100  # conversations the supervisor takes
 REPLIES_EACH = 5
 WRITING_SECONDS = 20
-SETTLE_SECONDS = 120
+SETTLE_SECONDS = 180
 LATER = timedelta(hours=2)  # long enough that every look-up is due
 AT_REST = 2  # seconds
 
