@@ -66,8 +66,8 @@ def make_account(queue=None, provider="sandbox", **columns):
     n = next(_numbers)
     values = {
         "name": f"Account {n}",
-        "key": f"A{n}"[:5],
-        "phone": f"1555010{n:04d}",
+        "key": f"{n:05X}",
+        "phone": f"1555{n:07d}",
         "credentials": {"webhook_secret": "sandbox-secret", "app_secret": META_SECRET},
     }
     account = Account(provider=provider, **(values | columns))

@@ -40,3 +40,5 @@ def test_a_connection_that_died_while_it_was_idle_costs_nobody_a_page(app, monke
     with create_engine(db.engine.url).connect() as admin:
         admin.execute(select(func.pg_terminate_backend(former)))
     assert pid() != former
+    db.session.remove()
+    db.engine.dispose()  # nobody else is to meet the dead one

@@ -120,23 +120,29 @@ export function wakeAll() {
 
 function schedule(node, ids, full) {
   const rest = resting.get(node.id);
+  if (!rest) return wakeNow(node, ids, full);
+  rest.dirty = true;
+  rest.full ||= full;
+  ids.forEach((id) => rest.ids.add(id));
   // Without ids no single message changed but the thing itself: taken, given away, wrapped up.
-  if (rest && !ids.length && Date.now() - rest.since > URGENT) clearTimeout(rest.timer);
-  else if (rest) {
-    rest.dirty = true;
-    rest.full ||= full;
-    ids.forEach((id) => rest.ids.add(id));
-    return;
-  }
+  if (!ids.length) endRest(node.id, rest, rest.since + Math.min(rest.every, URGENT) - Date.now());
+}
+
+function wakeNow(node, ids, full) {
   fire(node, ids, full);
   const every = Number(node.dataset.liveEvery || 1000);
-  const state = { ids: new Set(), full: false, dirty: false, since: Date.now() };
-  resting.set(node.id, state);
-  state.timer = setTimeout(() => {
-    resting.delete(node.id);
-    const present = document.getElementById(node.id);
-    if (state.dirty && present) schedule(present, [...state.ids], state.full);
-  }, every);
+  const rest = { ids: new Set(), full: false, dirty: false, every, since: Date.now() };
+  resting.set(node.id, rest);
+  endRest(node.id, rest, every);
+}
+
+function endRest(id, rest, pause) {
+  clearTimeout(rest.timer);
+  rest.timer = setTimeout(() => {
+    resting.delete(id);
+    const present = document.getElementById(id);
+    if (rest.dirty && present) schedule(present, [...rest.ids], rest.full);
+  }, Math.max(0, pause));
 }
 
 function fire(node, ids, full) {

@@ -32,6 +32,13 @@ for (const failure of ["htmx:responseError", "htmx:sendError"]) {
   });
 }
 
+// A list asked for before another conversation was opened, or before that failed, is late by now.
+for (const swapped of ["htmx:afterSwap", "htmx:oobAfterSwap"]) {
+  document.addEventListener(swapped, ({ target }) => {
+    if (target.closest?.("#interaction-list")) markCurrent(document.getElementById("open-id")?.value ?? "");
+  });
+}
+
 function markCurrent(id) {
   const field = document.getElementById("open-id");
   if (field) field.value = id;

@@ -1,8 +1,11 @@
 """Real browsers on the running product; whatever their consoles complain about fails the test."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import factories
+
+expect.set_options(timeout=15_000)  # the machine may have much else to do
 
 ARGUMENTS = [
     "--no-sandbox",

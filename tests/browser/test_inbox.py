@@ -238,7 +238,7 @@ def test_a_double_click_sends_once(live_server, ana):
     live_server.customer_writes("Hello")
     page = accept(ana)
     page.locator("#text").fill("Sent once")
-    page.get_by_role("button", name="Send", exact=False).dblclick()
+    page.locator("[data-send]").dblclick()
     expect(page.locator(".msg--out[data-message]")).to_have_count(1)
     time.sleep(1)
     assert live_server.stub.texts() == ["Sent once"]

@@ -123,6 +123,7 @@ def test_a_file_can_be_looked_at_and_thrown_away_before_it_is_sent(sign_in, talk
     assert browser.get(f"/inbox/attachments/{number}/thumbnail").mimetype == "image/webp"
     assert browser.post(f"/inbox/attachments/{number}/discard").status_code == 204
     assert db.session.query(Attachment).count() == 0
+    assert browser.get(f"/inbox/attachments/{number}/thumbnail").status_code == 204
     assert [path for path in folder.rglob("*") if path.is_file()] == []
 
 

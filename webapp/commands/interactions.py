@@ -2,7 +2,7 @@
 
 import click
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from webapp.accounts.models import Account
 from webapp.commands.answers import Group, as_json, fail, show
@@ -31,7 +31,8 @@ def list_all(limit, state, key, json):
         found = found.where(Interaction.account_id == _account_id(key))
     if limit:
         found = found.limit(limit)
-    rows = [_described(interaction) for interaction in db.session.scalars(found)]
+    with Session(db.engine) as reading:  # rows that come in portions need a transaction
+        rows = [_described(interaction) for interaction in reading.scalars(found)]
     show(rows, "\n".join(map(_line, rows)) or "No conversations.", json)
 
 

@@ -47,8 +47,10 @@ def attach(id):
 @bp.get("/inbox/attachments/<int:id>/thumbnail")
 @access.needs()
 def attachment_thumbnail(id):
-    found = _mine(id)
-    if not found.thumbnail_key:
+    found = db.session.get(Attachment, id)
+    if found is None:
+        return Response(status=204)  # sent meanwhile, while its dialog was still drawing it
+    if found.user_id != current_user.id or not found.thumbnail_key:
         abort(404)
     content = media_store.open(found.thumbnail_key)
     return private(send_file(content, mimetype=pictures.THUMBNAIL_TYPE))
