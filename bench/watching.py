@@ -6,6 +6,7 @@ A process of its own, told what to do by JSON on standard input. It prints `read
 
 import http.client
 import json
+import random
 import re
 import sys
 import threading
@@ -28,6 +29,7 @@ ELEMENTS = (
     ("list", "user", 2.0),
     ("seen", None, 5.0),
 )
+LAZY, LATE = 4.0, 2.0
 
 
 def main():
@@ -101,9 +103,12 @@ class Page(threading.Thread):
                 self._changed(signal)
 
     def _changed(self, signal):
-        for name, room, _ in ELEMENTS:
-            if room and signal["room"] == self._rooms[room]:
-                self._dirty.setdefault(name, time.time())
+        for name, room, pause in ELEMENTS:
+            if not room or signal["room"] != self._rooms[room]:
+                continue
+            if pause >= LAZY and self._resting.get(name, 0) < time.monotonic():
+                self._resting[name] = time.monotonic() + random.uniform(0, LATE)
+            self._dirty.setdefault(name, time.time())
         if signal["room"] == self._rooms["interaction"]:
             self._ids.update(signal["ids"])
 
@@ -111,7 +116,7 @@ class Page(threading.Thread):
         for name, _, pause in ELEMENTS:
             if name in self._dirty and time.monotonic() >= self._resting.get(name, 0):
                 woken_at = self._dirty.pop(name)
-                self._resting[name] = time.monotonic() + pause
+                self._resting[name] = time.monotonic() + pause * random.uniform(0.75, 1.25)
                 getattr(self, f"_fetch_{name}")(woken_at)
 
     def _fetch_thread(self, woken_at):

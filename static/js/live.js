@@ -8,6 +8,10 @@ const rooms = new Map(); // room → its last number; undefined until the server
 const resting = new Map(); // element's id → { timer, ids, full, dirty }
 const HEARTBEAT = 20000;
 const URGENT = 500;
+// What an agent hardly looks at while words arrive need not be fetched at the same moment as they
+// are, nor by fifty agents' pages at the same moments for ever: so chance spreads it.
+const LAZY = 4000;
+const LATE = 2000;
 
 export const status = { socket: null, heardAt: Date.now(), connected: false };
 
@@ -119,8 +123,8 @@ export function wakeAll() {
 }
 
 function schedule(node, ids, full) {
-  const rest = resting.get(node.id);
-  if (!rest) return wakeNow(node, ids, full);
+  const rest = resting.get(node.id) ?? begin(node, ids, full);
+  if (!rest) return;
   rest.dirty = true;
   rest.full ||= full;
   ids.forEach((id) => rest.ids.add(id));
@@ -128,12 +132,18 @@ function schedule(node, ids, full) {
   if (!ids.length) endRest(node.id, rest, rest.since + Math.min(rest.every, URGENT) - Date.now());
 }
 
-function wakeNow(node, ids, full) {
-  fire(node, ids, full);
+// Wakes the element now; or, where it may well be a little late, gives a rest to be woken after.
+function begin(node, ids, full) {
   const every = Number(node.dataset.liveEvery || 1000);
   const rest = { ids: new Set(), full: false, dirty: false, every, since: Date.now() };
   resting.set(node.id, rest);
-  endRest(node.id, rest, every);
+  if (every >= LAZY && ids.length && !full) {
+    endRest(node.id, rest, Math.random() * LATE);
+    return rest;
+  }
+  fire(node, ids, full);
+  endRest(node.id, rest, every * (0.75 + Math.random() / 2));
+  return null;
 }
 
 function endRest(id, rest, pause) {
@@ -141,7 +151,11 @@ function endRest(id, rest, pause) {
   rest.timer = setTimeout(() => {
     resting.delete(id);
     const present = document.getElementById(id);
-    if (rest.dirty && present) schedule(present, [...rest.ids], rest.full);
+    if (!rest.dirty || !present) return;
+    resting.set(id, rest);
+    fire(present, [...rest.ids], rest.full);
+    Object.assign(rest, { ids: new Set(), full: false, dirty: false, since: Date.now() });
+    endRest(id, rest, rest.every * (0.75 + Math.random() / 2));
   }, Math.max(0, pause));
 }
 
