@@ -153,6 +153,17 @@ admin, sara, ana, ben, otto, queue, account = (
 
 
 @pytest.fixture
+def stub(app):
+    """Meta's send endpoint, as a real server on this machine."""
+    server = MetaStub()
+    before = app.config["META_API_URL"]
+    app.config["META_API_URL"] = server.url
+    yield server
+    app.config["META_API_URL"] = before
+    server.close()
+
+
+@pytest.fixture
 def sign_in(app):
     """`sign_in(user)` gives a browser in which that person is signed in."""
 

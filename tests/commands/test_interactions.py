@@ -3,13 +3,23 @@
 import os
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event
 
-from tests.factories import make_account, make_contact, make_interaction, make_message
+from tests.factories import (
+    change,
+    make_account,
+    make_contact,
+    make_interaction,
+    make_message,
+    make_meta_account,
+)
+from webapp.columns import utcnow
 from webapp.extensions import db
-from webapp.inbox.models import InteractionState
+from webapp.inbox import delivering
+from webapp.inbox.models import InteractionState, Message
 
 
 @pytest.fixture
@@ -113,3 +123,38 @@ def test_a_database_that_was_never_migrated_is_said_in_one_sentence(tmp_path):
     assert done.returncode == 2
     assert "db upgrade" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_template_is_sent_after_the_window_closed_too(answer_of, cast, stub):
+    talk = make_interaction(
+        make_meta_account(cast.queue), make_contact(phone="15550123409"), owner=cast.ana
+    )
+    change(talk, window_expires_at=utcnow() - timedelta(hours=1))
+    told = answer_of(
+        "interactions", "send-template", str(talk.id), "delivery_slot", "--language", "en",
+        "--value", "Dana", "--value", "Friday, 9:00",
+    )  # fmt: skip
+    delivering.drain(talk.account_id)
+    (sent,) = stub.sent
+    assert (sent["type"], sent["template"]["name"]) == ("template", "delivery_slot")
+    values = sent["template"]["components"][0]["parameters"]
+    assert [value["text"] for value in values] == ["Dana", "Friday, 9:00"]
+    db.session.expire_all()
+    message = db.session.get(Message, told["id"])
+    assert (message.status, message.text) == ("sent", "delivery_slot · Dana · Friday, 9:00")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    (
+        (("999", "slot", "--language", "en"), "there is no conversation 999"),
+        (("{id}", " ", "--language", "en"), "A template has a name and a language."),
+        (("{id}", "slot", "--language", "en", "--value", " "), "no empty value"),
+    ),
+)
+def test_a_template_that_cannot_go_is_refused_in_words(run, conversation, arguments, said):
+    arguments = [part.format(id=conversation.id) for part in arguments]
+    result = run("interactions", "send-template", *arguments)
+    assert result.exit_code != 0
+    assert said in result.output
+    assert db.session.query(Message).filter_by(kind="template").count() == 0

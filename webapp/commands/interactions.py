@@ -1,4 +1,6 @@
-"""`flask --app app interactions list` and `show`: conversations, for scripts."""
+"""`flask --app app interactions list`, `show` and `send-template`: conversations, for scripts."""
+
+import uuid
 
 import click
 from sqlalchemy import select
@@ -7,7 +9,9 @@ from sqlalchemy.orm import Session, joinedload
 from webapp.accounts.models import Account
 from webapp.commands.answers import Group, as_json, fail, show
 from webapp.extensions import db
+from webapp.inbox import sending
 from webapp.inbox.models import Interaction, InteractionState, Message
+from webapp.unit_of_work import unit_of_work
 
 group = Group("interactions", help="Conversations with customers.")
 
@@ -47,6 +51,30 @@ def show_one(id, json):
     answer = _described(interaction) | {"messages": _messages(interaction)}
     lines = [_line(answer), *(_message_line(message) for message in answer["messages"])]
     show(answer, "\n".join(lines), json)
+
+
+@group.command("send-template")
+@click.argument("id", type=int)
+@click.argument("name")
+@click.option("--language", required=True, help="As the provider writes it, like en or en_US.")
+@click.option("--value", "values", multiple=True, help="One variable of the body; in their order.")
+@click.option("--text", default="", help="What the conversation shows of it here.")
+@as_json
+def send_template(id, name, language, values, text, json):
+    """Send an approved template in the conversation ID, also after its window closed."""
+    with unit_of_work():
+        interaction = db.session.get(Interaction, id) if 0 < id < 2**63 else None
+        if interaction is None:
+            fail(f"there is no conversation {id}")
+        key = f"template-{uuid.uuid4().hex}"
+        try:
+            message = sending.send_template(interaction, None, name, language, values, text, key)
+        except sending.Refused as refused:
+            fail(f"{refused.refusal.reason} {refused.refusal.action}".strip())
+        except ValueError as error:
+            fail(str(error))
+        answer = {"id": message.id, "status": str(message.status)}
+    show(answer, f"The template waits to be sent as message {answer['id']}.", json)
 
 
 def _related():

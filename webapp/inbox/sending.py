@@ -144,6 +144,28 @@ def send_contacts(interaction, author, cards, client_key, reply_to=None):
     )
 
 
+def send_template(interaction, author, name, language, values, text, client_key):
+    """Store one approved template to be sent, also after the window closed.
+
+    `values` stand for its body's variables in their order, `text` is what our own thread shows. At
+    Twilio the name is its content's id (HX…).
+    """
+    known = _with_key(interaction, client_key)
+    if known is not None:
+        return known
+    if not name.strip() or not language.strip():
+        raise ValueError("A template has a name and a language.")
+    if not all(value.strip() for value in values):
+        raise ValueError("WhatsApp takes no empty value for a template's variable.")
+    content = {
+        "name": name.strip(),
+        "language": language.strip(),
+        "body": [{"value": value.strip()} for value in values],
+    }
+    words = text.strip() or " · ".join([name.strip(), *values])
+    return _queued(interaction, author, MessageKind.TEMPLATE, words, client_key, content=content)
+
+
 def react(interaction, author, message, emoji, client_key):
     """Store our reaction to a message; none takes an earlier one back."""
     known = _with_key(interaction, client_key)
