@@ -3,7 +3,7 @@
 import ipaddress
 import os
 import re
-from email.utils import formataddr, parseaddr
+from email.utils import formataddr, getaddresses
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -223,7 +223,8 @@ def _mail_from(env, public_url):
     text = env.get("MAIL_FROM")
     if not text:
         return f"parley@{urlsplit(public_url).hostname}"
-    name, address = parseaddr(text)
+    found = getaddresses([text])
+    name, address = found[0] if len(found) == 1 else ("", "")
     if not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", address):
         raise ConfigError("MAIL_FROM", "must be one e-mail address, like parley@example.com")
     return formataddr((name, address))

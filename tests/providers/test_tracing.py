@@ -9,7 +9,7 @@ from webapp.providers.base import OutcomeUnknown, ProviderError
 from webapp.providers.http import Http
 from webapp.providers.tracing import MOST, tracing
 
-HTTP = Http((1, 0.5))
+HTTP = Http((1, 2))
 TOKEN = "s3cretT0ken-with_signs"
 
 
