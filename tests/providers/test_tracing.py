@@ -72,7 +72,7 @@ def test_a_call_without_an_answer_says_why(httpserver):
 def test_a_slow_answer_is_kept_as_none(httpserver):
     httpserver.expect_request("/slow").respond_with_handler(lambda _: time.sleep(1))
     with tracing() as exchanges, pytest.raises(OutcomeUnknown):
-        HTTP.post(httpserver.url_for("/slow"), {})
+        Http((1, 0.5)).post(httpserver.url_for("/slow"), {})
     assert "in time" in exchanges[0].answer
 
 
