@@ -1,5 +1,6 @@
 """Where files are kept: a folder, or an S3-compatible bucket that web and workers share."""
 
+import logging
 import os
 import re
 import shutil
@@ -7,6 +8,8 @@ import tempfile
 from pathlib import Path
 
 from flask import current_app
+
+log = logging.getLogger(__name__)
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{2,80}(\.[a-z0-9]{1,10})?")
 CHUNK = 1024 * 1024
@@ -36,6 +39,15 @@ def size(key):
 def delete(key):
     """Deleting what isn't there is no error."""
     _store().delete(_checked(key))
+
+
+def drop(keys):
+    """Delete what nobody refers to any more; one that stays costs room, never a page."""
+    for key in keys:
+        try:
+            delete(key)
+        except Exception:
+            log.exception("file %s not deleted", key)
 
 
 class Disk:

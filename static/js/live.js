@@ -123,8 +123,8 @@ export function wakeAll() {
 }
 
 function schedule(node, ids, full) {
-  const rest = resting.get(node.id) ?? begin(node, ids, full);
-  if (!rest) return;
+  const rest = resting.get(node.id) ?? restBefore(node, ids, full);
+  if (!rest) return wakeNow(node, ids, full);
   rest.dirty = true;
   rest.full ||= full;
   ids.forEach((id) => rest.ids.add(id));
@@ -132,18 +132,25 @@ function schedule(node, ids, full) {
   if (!ids.length) endRest(node.id, rest, rest.since + Math.min(rest.every, URGENT) - Date.now());
 }
 
-// Wakes the element now; or, where it may well be a little late, gives a rest to be woken after.
-function begin(node, ids, full) {
-  const every = Number(node.dataset.liveEvery || 1000);
-  const rest = { ids: new Set(), full: false, dirty: false, every, since: Date.now() };
-  resting.set(node.id, rest);
-  if (every >= LAZY && ids.length && !full) {
-    endRest(node.id, rest, Math.random() * LATE);
-    return rest;
-  }
+// What may well be a little late rests before it is woken too.
+function restBefore(node, ids, full) {
+  return everyOf(node) >= LAZY && ids.length && !full ? beginRest(node, Math.random() * LATE) : null;
+}
+
+function wakeNow(node, ids, full) {
+  beginRest(node, everyOf(node) * (0.75 + Math.random() / 2));
   fire(node, ids, full);
-  endRest(node.id, rest, every * (0.75 + Math.random() / 2));
-  return null;
+}
+
+function everyOf(node) {
+  return Number(node.dataset.liveEvery || 1000);
+}
+
+function beginRest(node, pause) {
+  const rest = { ids: new Set(), full: false, dirty: false, every: everyOf(node), since: Date.now() };
+  resting.set(node.id, rest);
+  endRest(node.id, rest, pause);
+  return rest;
 }
 
 function endRest(id, rest, pause) {
@@ -151,11 +158,7 @@ function endRest(id, rest, pause) {
   rest.timer = setTimeout(() => {
     resting.delete(id);
     const present = document.getElementById(id);
-    if (!rest.dirty || !present) return;
-    resting.set(id, rest);
-    fire(present, [...rest.ids], rest.full);
-    Object.assign(rest, { ids: new Set(), full: false, dirty: false, since: Date.now() });
-    endRest(id, rest, rest.every * (0.75 + Math.random() / 2));
+    if (rest.dirty && present) wakeNow(present, [...rest.ids], rest.full);
   }, Math.max(0, pause));
 }
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import logging
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,8 +22,6 @@ from webapp.inbox.file_types import HEAD, safe_name, safe_type
 from webapp.inbox.models import Attachment
 from webapp.providers.base import MessageKind
 from webapp.unit_of_work import after_commit, unit_of_work
-
-log = logging.getLogger(__name__)
 
 KEPT = timedelta(hours=24)  # a file that was chosen and never sent
 SWEEP_BATCH = 200
@@ -79,7 +76,7 @@ def attach(interaction, user, upload):
         with unit_of_work():
             attachment = _stored(interaction_id, user_id, prepared)
     except BaseException:
-        _drop(prepared.keys)
+        media_store.drop(prepared.keys)
         raise
     return attachment
 
@@ -88,7 +85,7 @@ def discard(attachment):
     """Throw away a file that was not sent."""
     keys = [attachment.storage_key, attachment.thumbnail_key]
     db.session.delete(attachment)
-    after_commit(("drop", attachment.id), lambda: _drop(filter(None, keys)))
+    after_commit(("drop", attachment.id), lambda: media_store.drop(filter(None, keys)))
 
 
 def sweep(now=None):
@@ -105,7 +102,7 @@ def sweep(now=None):
         .returning(Attachment.storage_key, Attachment.thumbnail_key)
     ).all()
     keys = [key for row in gone for key in row if key]
-    after_commit("drop old attachments", lambda: _drop(keys))
+    after_commit("drop old attachments", lambda: media_store.drop(keys))
     return len(gone)
 
 
@@ -127,7 +124,7 @@ def prepared(taker, upload):
             if found.kind in (MessageKind.IMAGE, MessageKind.STICKER):
                 _look(found, kept)
         except BaseException:
-            _drop(kept)
+            media_store.drop(kept)
             raise
     return found
 
@@ -244,11 +241,3 @@ def _stored(interaction_id, user_id, found):
     db.session.add(attachment)
     db.session.flush()
     return attachment
-
-
-def _drop(keys):
-    for key in keys:
-        try:
-            media_store.delete(key)
-        except Exception:
-            log.exception("file %s not deleted", key)

@@ -92,12 +92,10 @@ def _part(plan, rows):
 
 def unmoved(user, show, places):
     """The rows of `{id: place}` by section, or None where one has come, gone or moved."""
-    found = {
-        plan.key: Section(plan.key, plan.title, [], None, plan.column.key)
-        for plan in plans(user, show)
-    }
+    wanted = plans(user, show)
+    found = {plan.key: Section(plan.key, plan.title, [], None, plan.column.key) for plan in wanted}
     for row in by_ids(user, list(places)):
-        section = next((found[plan.key] for plan in plans(user, show) if plan.has(row)), None)
+        section = next((found[plan.key] for plan in wanted if plan.has(row)), None)
         if section is None or section.place(row) != places[row.id]:
             return None
         section.interactions.append(row)

@@ -36,15 +36,15 @@ def fetch(media_id):
     try:
         cards, found = _keep(provider, ref, kept)
     except ProviderError as error:
-        _drop(kept)
+        media_store.drop(kept)
         _postpone(media_id, error.reason, error.permanent, error.retry_after)
     except Exception as error:  # the store away, the disk full: it stays to be fetched
         log.exception("media %s not kept", media_id)
-        _drop(kept)
+        media_store.drop(kept)
         _postpone(media_id, f"The file could not be kept ({type(error).__name__}).")
     else:
         if not _record(media_id, found, cards):
-            _drop(kept)
+            media_store.drop(kept)
 
 
 def fetch_again(media):
@@ -182,11 +182,3 @@ def _show(media):
     interaction_id = media.message.interaction_id
     if interaction_id:
         push.changed(f"interaction:{interaction_id}", ids=[media.message_id])
-
-
-def _drop(keys):
-    for key in keys:
-        try:
-            media_store.delete(key)
-        except Exception:
-            log.exception("file %s not deleted", key)

@@ -52,9 +52,7 @@ def report(account_id):
 def accounts_with_unreported(now=None):
     """Accounts whose provider was not told yet: what no job picked up."""
     recent = (now or utcnow()) - REPORT_WITHIN
-    waiting = select(Interaction.account_id).where(
-        UNREPORTED, Interaction.last_message_at > recent
-    )
+    waiting = select(Interaction.account_id).where(UNREPORTED, Interaction.last_message_at > recent)
     return db.session.scalars(waiting.distinct()).all()
 
 

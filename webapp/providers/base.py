@@ -46,6 +46,7 @@ from .events import (
     Unsupported,
     WebhookRequest,
 )
+from .reading import text_of
 
 __all__ = [
     "AccountRef",
@@ -173,6 +174,15 @@ class CheckLine:
     # What the health panel keeps: quality, messaging_limit, tier, throughput, token_expires_at.
     facts: Mapping[str, str] = field(default_factory=dict)
     auth: bool = False  # with ok=False: the credentials are refused, so nothing can be sent
+
+    @classmethod
+    def refused(cls, name, error):
+        """A refusal is an answer about the set-up; a provider out of reach tells nothing of it."""
+        detail = text_of(error.raw.get("detail"))
+        message = f"{error.reason}. {detail}".strip()
+        ok = False if error.permanent else None
+        action = error.action or "Try again in a few minutes."
+        return cls(name, ok, message, action, auth=error.auth)
 
 
 @dataclass(frozen=True, slots=True)

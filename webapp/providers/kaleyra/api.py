@@ -7,6 +7,7 @@ V1 another one for the same pod.
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from ..answers import taken, told
 from ..base import OutcomeUnknown, ProviderError
 from ..http import Answer, Http
 from ..reading import clean, dict_of, digits_of
@@ -54,13 +55,7 @@ class Api:
 
     def get(self, version: str, *path: str, **params) -> dict | list:
         answer = self.http.get(self.url(version, *path), params=params, headers=self._key())
-        refused = refusal(answer)
-        if refused:
-            raise refused
-        if answer.status != 200 or not isinstance(answer.data, dict | list):
-            reason = f"HTTP {answer.status} came back, and not from Kaleyra itself"
-            raise ProviderError(reason, permanent=False, code=str(answer.status))
-        return clean(answer.data)
+        return clean(told(answer, refusal(answer), "Kaleyra", dict | list))
 
     def url(self, version: str, *path: str) -> str:
         steps = (self.credentials.get("sid", "").strip(), *path)
@@ -103,13 +98,8 @@ def accepted_id(answer: Answer) -> str:
         found = next((place for place in places if isinstance(place, str) and place.strip()), None)
         if found:
             return found
-    refused = refusal(answer)
-    if refused:
-        raise refused
-    if 200 <= answer.status < 300:
-        raise OutcomeUnknown(f"Kaleyra answered HTTP {answer.status} without a message id")
-    # Neither a code nor a parameter of Kaleyra's own: some gateway's, or an address that moved.
-    raise OutcomeUnknown(f"HTTP {answer.status} came back, and not from Kaleyra itself")
+    taken(answer, refusal(answer), "Kaleyra")
+    raise OutcomeUnknown(f"Kaleyra answered HTTP {answer.status} without a message id")
 
 
 def _first(value) -> dict:

@@ -7,11 +7,9 @@ what they mean there. `E13001` stands for dozens of validation texts: there the 
 
 from dataclasses import dataclass
 
+from ..meanings import AGAIN, WORDING
 from ..meta.meanings import meaning_of
 from ..reading import number_of, text_of
-
-AGAIN = "It is tried again by itself."
-WORDING = "Check what was written, then send it again."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """News about templates, the number, the account, and people's wishes (Meta's other fields)."""
 
 from ..base import AccountRef, AccountUpdate, PreferenceChange, Severity, TemplateUpdate
+from ..meanings import BLOCKING
 from ..reading import dict_of, digits_of, list_of, moment_of, text_of
 from .errors import fault_of
-from .meanings import BLOCKING, meaning_of
+from .meanings import meaning_of
 from .messages import Surroundings
 from .people import person
 

@@ -41,7 +41,7 @@ def _number(graph):
     except ProviderError as error:
         if error.code in ("100", "33"):
             return _unknown_number(), {}
-        return _failed(tokens.NAME if error.auth else "Number", error), {}
+        return CheckLine.refused(tokens.NAME if error.auth else "Number", error), {}
     shown = text_of(number.get("display_phone_number")) or graph.number_id
     name = text_of(number.get("verified_name"))
     return CheckLine("Number", True, f"Meta knows {shown} {name}".strip() + "."), number
@@ -72,7 +72,7 @@ def _business_account(graph, credentials):
     try:
         found = graph.get((credentials.get("waba_id", ""), "phone_numbers"), fields="id", limit=100)
     except ProviderError as error:
-        return _failed(name, error)
+        return CheckLine.refused(name, error)
     ids = {text_of(dict_of(number).get("id")) for number in list_of(found.get("data"))}
     if graph.number_id in ids:
         return CheckLine(name, True, "The number belongs to this WhatsApp Business Account.")
@@ -89,7 +89,7 @@ def _subscription(graph, credentials):
     try:
         found = graph.get((credentials.get("waba_id", ""), "subscribed_apps"))
     except ProviderError as error:
-        return _failed(name, error)
+        return CheckLine.refused(name, error)
     apps = [
         text_of(dict_of(dict_of(app).get("whatsapp_business_api_data")).get("id"))
         for app in list_of(found.get("data"))
@@ -147,12 +147,3 @@ def _secret(graph, credentials):
             )
         return CheckLine(name, None, "The app secret could not be checked.", f"{error.reason}.")
     return CheckLine(name, True, "The app secret fits the access token.")
-
-
-def _failed(name, error):
-    """A refusal is an answer about the set-up; an unreachable Meta tells nothing about it."""
-    detail = text_of(error.raw.get("detail"))
-    message = f"{error.reason}. {detail}".strip()
-    ok = False if error.permanent else None
-    action = error.action or "Try again in a few minutes."
-    return CheckLine(name, ok, message, action, auth=error.auth)

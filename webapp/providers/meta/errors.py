@@ -2,8 +2,9 @@
 
 from ..base import ProviderError, ProviderFault
 from ..http import Answer
+from ..meanings import AGAIN, Kind
 from ..reading import clean, dict_of, number_of, text_of
-from .meanings import AGAIN, MEANINGS, Kind, meaning_of
+from .meanings import MEANINGS, meaning_of
 
 USAGE = "x-business-use-case-usage"
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from ..base import OutcomeUnknown, ProviderError
+from ..answers import taken, told
+from ..base import ProviderError
 from ..http import Answer, Http
 from ..reading import clean
 from .errors import refusal
@@ -22,24 +23,20 @@ class Graph:
 
     def post(self, path: tuple[str, ...], payload: dict) -> Answer:
         url, headers = self._url(path), self.authorization()
-        return _taken(self.http.post(url, clean(payload), headers=headers))
+        answer = self.http.post(url, clean(payload), headers=headers)
+        return taken(answer, refusal(answer), "Meta")
 
     def post_files(self, path: tuple[str, ...], fields, files) -> Answer:
         url, headers = self._url(path), self.authorization()
-        return _taken(self.http.post_files(url, fields, files, headers=headers))
+        answer = self.http.post_files(url, fields, files, headers=headers)
+        return taken(answer, refusal(answer), "Meta")
 
     def get(self, path: tuple[str, ...], *, token=None, **params) -> dict:
         headers = {"Authorization": f"Bearer {token}"} if token else self.authorization()
         answer = self.http.get(
             self._url(path), params=params, headers=headers, traced=token is None
         )
-        refused = refusal(answer)
-        if refused:
-            raise refused
-        if answer.status != 200 or not isinstance(answer.data, dict):
-            reason = f"HTTP {answer.status} came back, and not from Meta itself"
-            raise ProviderError(reason, permanent=False, code=str(answer.status))
-        return answer.data
+        return told(answer, refusal(answer), "Meta")
 
     def authorization(self) -> dict:
         return {"Authorization": f"Bearer {self.token()}"}
@@ -65,14 +62,3 @@ class Graph:
             )
         steps = "/".join(quote(step, safe="") for step in path)
         return f"{self.address}/{self.version}/{steps}"
-
-
-def _taken(answer):
-    refused = refusal(answer)
-    if refused:
-        raise refused
-    if not 200 <= answer.status < 300:
-        # Neither a number nor a word of Meta's own: some gateway's, or an address that moved.
-        # The request may have gone through behind it.
-        raise OutcomeUnknown(f"HTTP {answer.status} came back, and not from Meta itself")
-    return answer

@@ -5,52 +5,12 @@ Decide by the code alone: titles and messages change, and the same code comes as
 call, in a `failed` status, in an inbound message, or for the whole account.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
-
+from ..meanings import AGAIN, OTHER_TEMPLATE, WORDING, Kind, Meaning
 from ..reading import number_of
 
-
-class Kind(StrEnum):
-    RETRY = "retry"
-    SLOW = "slow"  # slow the whole queue down, then retry
-    WAIT = "wait"
-    MESSAGE = "message"  # final for this message
-    CONTACT = "contact"  # final for this person
-    TEMPLATE = "template"
-    ACCOUNT = "account"
-    TOKEN = "token"
-    REQUEST = "request"  # what we sent was wrong
-
-
-TEMPORARY = {Kind.RETRY, Kind.SLOW, Kind.WAIT}
-BLOCKING = {Kind.ACCOUNT, Kind.TOKEN}  # nothing goes until somebody mends it
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    kind: Kind
-    reason: str
-    action: str = ""
-    retry_after: float | None = None
-    max_attempts: int | None = None
-
-    @property
-    def permanent(self):
-        return self.kind not in TEMPORARY
-
-    @property
-    def whole_account(self):
-        """The account's other messages would meet the same."""
-        return self.kind == Kind.SLOW or self.kind in BLOCKING
-
-
-AGAIN = "It is tried again by itself."
 _ADMIN_TOKEN = "An admin enters a new access token for this account."
 _ADMIN_RIGHTS = "An admin checks the token's permissions in Meta's business settings."
 _ADMIN_META = "An admin opens WhatsApp Manager, where Meta says what to do."
-_TEMPLATE = "Choose another template, or ask an admin to look at this one."
-_WORDING = "Check what was written, then send it again."
 
 _TOKEN_RIGHTS = Meaning(Kind.TOKEN, "The access token may not do this", _ADMIN_RIGHTS)
 _OUTAGE = Meaning(Kind.RETRY, "WhatsApp is not available at the moment", AGAIN)
@@ -82,7 +42,7 @@ MEANINGS: dict[int, Meaning] = {
         "Meta does not know this phone number id",
         "An admin corrects the phone number id of this account.",
     ),
-    100: Meaning(Kind.REQUEST, "WhatsApp refused part of the message", _WORDING),
+    100: Meaning(Kind.REQUEST, "WhatsApp refused part of the message", WORDING),
     190: Meaning(Kind.TOKEN, "The access token has expired or was withdrawn", _ADMIN_TOKEN),
     368: Meaning(
         Kind.ACCOUNT, "Meta has blocked this account for breaking its policies", _ADMIN_META
@@ -102,8 +62,8 @@ MEANINGS: dict[int, Meaning] = {
     ),
     131000: Meaning(Kind.RETRY, "Something went wrong at WhatsApp", AGAIN),
     131005: _TOKEN_RIGHTS,
-    131008: Meaning(Kind.REQUEST, "Something the message needs is missing", _WORDING),
-    131009: Meaning(Kind.REQUEST, "A value in the message is not valid", _WORDING),
+    131008: Meaning(Kind.REQUEST, "Something the message needs is missing", WORDING),
+    131009: Meaning(Kind.REQUEST, "A value in the message is not valid", WORDING),
     131016: _OUTAGE,
     131020: _GROUP,
     131021: Meaning(
@@ -157,7 +117,7 @@ MEANINGS: dict[int, Meaning] = {
         "This person stopped marketing messages from you",
         "Send no marketing until they ask for it again.",
     ),
-    131051: Meaning(Kind.REQUEST, "WhatsApp does not take this kind of message", _WORDING),
+    131051: Meaning(Kind.REQUEST, "WhatsApp does not take this kind of message", WORDING),
     131052: Meaning(
         Kind.MESSAGE,
         "The customer's file could not be fetched; it may be over 100 MB",
@@ -190,20 +150,24 @@ MEANINGS: dict[int, Meaning] = {
     ),
     132000: _VARIABLES,
     132001: Meaning(
-        Kind.TEMPLATE, "The template does not exist in this language, or is not approved", _TEMPLATE
+        Kind.TEMPLATE,
+        "The template does not exist in this language, or is not approved",
+        OTHER_TEMPLATE,
     ),
     132005: Meaning(
         Kind.REQUEST,
         "The filled-in template is too long",
         "Shorten the variables and send again.",
     ),
-    132007: Meaning(Kind.TEMPLATE, "The template's content breaks WhatsApp's rules", _TEMPLATE),
+    132007: Meaning(
+        Kind.TEMPLATE, "The template's content breaks WhatsApp's rules", OTHER_TEMPLATE
+    ),
     132008: _VARIABLES,
     132012: _VARIABLES,
-    132015: Meaning(Kind.TEMPLATE, "The template is paused for low quality", _TEMPLATE),
-    132016: Meaning(Kind.TEMPLATE, "The template is disabled for good", _TEMPLATE),
+    132015: Meaning(Kind.TEMPLATE, "The template is paused for low quality", OTHER_TEMPLATE),
+    132016: Meaning(Kind.TEMPLATE, "The template is disabled for good", OTHER_TEMPLATE),
     132018: _VARIABLES,
-    132068: Meaning(Kind.TEMPLATE, "The flow in this message is blocked", _TEMPLATE),
+    132068: Meaning(Kind.TEMPLATE, "The flow in this message is blocked", OTHER_TEMPLATE),
     132069: Meaning(Kind.WAIT, "The flow in this message is limited", AGAIN, retry_after=3600),
     133000: Meaning(
         Kind.ACCOUNT,
@@ -240,20 +204,22 @@ MEANINGS: dict[int, Meaning] = {
         "WhatsApp's payment terms are not accepted",
         "An admin accepts them in WhatsApp Manager.",
     ),
-    134100: Meaning(Kind.REQUEST, "This is not a marketing template", _TEMPLATE),
+    134100: Meaning(Kind.REQUEST, "This is not a marketing template", OTHER_TEMPLATE),
     134101: Meaning(
         Kind.WAIT, "The template is still being prepared", AGAIN, retry_after=600, max_attempts=4
     ),
     # Comes with HTTP 500, and still a blind retry never helps.
-    134102: Meaning(Kind.TEMPLATE, "The template can't be used by this account", _TEMPLATE),
-    134103: Meaning(Kind.TEMPLATE, "The template can't be used for marketing messages", _TEMPLATE),
-    135000: Meaning(Kind.RETRY, "WhatsApp refused part of the message", _WORDING, max_attempts=2),
+    134102: Meaning(Kind.TEMPLATE, "The template can't be used by this account", OTHER_TEMPLATE),
+    134103: Meaning(
+        Kind.TEMPLATE, "The template can't be used for marketing messages", OTHER_TEMPLATE
+    ),
+    135000: Meaning(Kind.RETRY, "WhatsApp refused part of the message", WORDING, max_attempts=2),
     137000: Meaning(
         Kind.MESSAGE,
         "The person's WhatsApp security code has changed",
         "Make sure it is still the same person, then confirm.",
     ),
-    141002: Meaning(Kind.TEMPLATE, "The template is not approved", _TEMPLATE),
+    141002: Meaning(Kind.TEMPLATE, "The template is not approved", OTHER_TEMPLATE),
     2494100: Meaning(Kind.SLOW, "The number is being moved or maintained", AGAIN, retry_after=600),
 }
 
@@ -265,7 +231,7 @@ _FAMILIES: tuple[tuple[int, int, Meaning], ...] = (
     (139100, 139103, _BLOCK_LIST),
     (147001, 147004, _USERNAME),
     (200005, 200007, _INSIGHTS),
-    (2388000, 2388999, Meaning(Kind.TEMPLATE, "WhatsApp refused the template", _TEMPLATE)),
+    (2388000, 2388999, Meaning(Kind.TEMPLATE, "WhatsApp refused the template", OTHER_TEMPLATE)),
     (2593107, 2593109, _COEXISTENCE),
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from ..answers import taken, told
 from ..base import OutcomeUnknown, ProviderError
 from ..http import Answer, Http
 from ..reading import clean, dict_of, number_of, text_of
@@ -36,13 +37,7 @@ class Api:
         answer = self._with_token(
             lambda headers: self.http.post(url, clean(payload), headers=headers)
         )
-        refused = refusal(answer)
-        if refused:
-            raise refused
-        if not 200 <= answer.status < 300:
-            # Not a word of Sinch's own: some gateway's. The request may have gone through.
-            raise OutcomeUnknown(f"HTTP {answer.status} came back, and not from Sinch itself")
-        return answer
+        return taken(answer, refusal(answer), "Sinch")
 
     def get(self, path: tuple[str, ...], **params) -> dict:
         url = self._url(path)
@@ -53,12 +48,7 @@ class Api:
             refused = refusal(answer)
         except OutcomeUnknown as error:  # a read changes nothing
             raise ProviderError(error.reason, permanent=False) from error
-        if refused:
-            raise refused
-        if answer.status != 200 or not isinstance(answer.data, dict):
-            reason = f"HTTP {answer.status} came back, and not from Sinch itself"
-            raise ProviderError(reason, permanent=False, code=str(answer.status))
-        return clean(answer.data)
+        return clean(told(answer, refused, "Sinch"))
 
     def authorization(self) -> dict:
         return {"Authorization": f"Bearer {TOKENS.get(self._key(), self._new_token)}"}

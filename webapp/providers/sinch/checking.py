@@ -21,7 +21,7 @@ def check(api: Api, credentials: Mapping[str, str], settings: Mapping) -> list[C
     try:
         api.renew_token()
     except ProviderError as error:
-        return [_failed("Access key", error)]
+        return [CheckLine.refused("Access key", error)]
     key = CheckLine("Access key", True, "Sinch accepts the access key.")
     try:
         app = api.get(("apps", api.app_id))
@@ -40,7 +40,7 @@ def check(api: Api, credentials: Mapping[str, str], settings: Mapping) -> list[C
 
 def _no_app(api, error):
     if error.code != "NOT_FOUND":
-        return _failed("App", error)
+        return CheckLine.refused("App", error)
     region = api.credentials.get("region", "")
     return CheckLine(
         "App",
@@ -101,7 +101,7 @@ def _webhook(api, credentials, settings):
     try:
         found = api.get(("apps", api.app_id, "webhooks"))
     except ProviderError as error:
-        return _failed(name, error)
+        return CheckLine.refused(name, error)
     webhooks = [dict_of(webhook) for webhook in list_of(found.get("webhooks"))]
     webhook = next((w for w in webhooks if text_of(w.get("target")).strip() == ours), None)
     if webhook is None:
@@ -125,12 +125,3 @@ def _webhook_secret(webhook, credentials):
         return CheckLine("Webhook", False, message, mend, {"webhook": "wrong secret"})
     message = "Sinch sends this app's events here."
     return CheckLine("Webhook", True, message, facts={"webhook": "registered"})
-
-
-def _failed(name, error):
-    """A refusal is an answer about the set-up; an unreachable Sinch tells nothing about it."""
-    detail = text_of(error.raw.get("detail"))
-    message = f"{error.reason}. {detail}".strip()
-    ok = False if error.permanent else None
-    action = error.action or "Try again in a few minutes."
-    return CheckLine(name, ok, message, action, auth=error.auth)

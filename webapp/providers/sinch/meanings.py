@@ -6,11 +6,10 @@ delivery reports and in messages that could not be converted.
 
 from dataclasses import dataclass
 
-AGAIN = "It is tried again by itself."
+from ..meanings import AGAIN, OTHER_TEMPLATE, WORDING
+
 _SINCH = "An admin looks at the app in the Sinch dashboard."
 _FILE = "Check the file's type and size, then send it again."
-_TEMPLATE = "Choose another template, or ask an admin to look at this one."
-_WORDING = "Check what was written, then send it again."
 _NUMBER = "Check the number, or reach this person another way."
 _KEY = "An admin enters an access key of this project that may use the Conversation API."
 _IDS = "An admin compares region, project ID and app ID with the Sinch dashboard."
@@ -53,27 +52,29 @@ REASONS: dict[str, Meaning] = {
         "An admin checks that this server's public address is reachable from the internet.",
     ),
     "NO_CHANNELS_LEFT": Meaning("The message could not be delivered", _NUMBER),
-    "TEMPLATE_NOT_FOUND": Meaning("The template does not exist, or is not approved", _TEMPLATE),
+    "TEMPLATE_NOT_FOUND": Meaning(
+        "The template does not exist, or is not approved", OTHER_TEMPLATE
+    ),
     "TEMPLATE_INSUFFICIENT_PARAMETERS": Meaning(
         "The template's variables don't fit", "Fill in every variable, then send again."
     ),
     "TEMPLATE_NON_EXISTING_LANGUAGE_OR_VERSION": Meaning(
-        "The template does not exist in this language", _TEMPLATE
+        "The template does not exist in this language", OTHER_TEMPLATE
     ),
     "DELIVERY_TIMED_OUT": Meaning(
         "WhatsApp did not take the message in time", AGAIN, permanent=False
     ),
     "DELIVERY_REJECTED_DUE_TO_POLICY": Meaning(
-        "WhatsApp's policy does not allow this message", _WORDING
+        "WhatsApp's policy does not allow this message", WORDING
     ),
     "CONTACT_NOT_FOUND": Meaning("Sinch does not know this person", _NUMBER),
-    "BAD_REQUEST": Meaning("Sinch refused part of the message", _WORDING),
+    "BAD_REQUEST": Meaning("Sinch refused part of the message", WORDING),
     "UNKNOWN_APP": Meaning("Sinch does not know this app", _IDS, account_wide=True),
     "NO_CHANNEL_IDENTITY_FOR_CONTACT": Meaning("This person has no WhatsApp number", _NUMBER),
-    "CHANNEL_REJECT": Meaning("WhatsApp refused the message", _WORDING),
+    "CHANNEL_REJECT": Meaning("WhatsApp refused the message", WORDING),
     "NO_PERMISSION": Meaning("The access key may not do this", _KEY, account_wide=True),
     "NO_PROFILE_AVAILABLE": Meaning("This person has no WhatsApp profile", _NUMBER),
-    "UNSUPPORTED_OPERATION": Meaning("WhatsApp does not take this kind of message", _WORDING),
+    "UNSUPPORTED_OPERATION": Meaning("WhatsApp does not take this kind of message", WORDING),
     "INACTIVE_CREDENTIAL": Meaning(
         "The number's connection to WhatsApp is not active", _SINCH, account_wide=True
     ),
@@ -92,9 +93,9 @@ UNKNOWN_REASON = Meaning(
 
 # To a call: by Google's status word, by the HTTP number where there is none.
 ANSWERS: dict[str, Meaning] = {
-    "INVALID_ARGUMENT": Meaning("Sinch refused part of the message", _WORDING),
+    "INVALID_ARGUMENT": Meaning("Sinch refused part of the message", WORDING),
     "FAILED_PRECONDITION": Meaning("Sinch refused the message as things stand", _SINCH),
-    "OUT_OF_RANGE": Meaning("Sinch refused part of the message", _WORDING),
+    "OUT_OF_RANGE": Meaning("Sinch refused part of the message", WORDING),
     "ALREADY_EXISTS": Meaning("Sinch has this already"),
     "UNAUTHENTICATED": Meaning(
         "Sinch does not accept the access key", _KEY, account_wide=True, auth=True

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
+from ..answers import taken, told
 from ..base import OutcomeUnknown, ProviderError
 from ..http import Answer, Http
 from ..reading import clean
@@ -49,13 +50,7 @@ class Api:
 
     def get(self, url, **params) -> dict:
         answer = self.http.get(url, params=params, auth=self.login())
-        refused = refusal(answer)
-        if refused:
-            raise refused
-        if answer.status != 200 or not isinstance(answer.data, dict):
-            reason = f"HTTP {answer.status} came back, and not from Twilio itself"
-            raise ProviderError(reason, permanent=False, code=str(answer.status))
-        return clean(answer.data)
+        return clean(told(answer, refusal(answer), "Twilio"))
 
     def login(self) -> tuple[str, str]:
         """Twilio's ids and tokens are letters and digits."""
@@ -80,12 +75,7 @@ def _accepted(answer):
     if refused and (answer.status, refused.code) == (500, INTERNAL):
         # Twilio's word for "something broke", which may have been after the message was taken.
         raise OutcomeUnknown("Twilio had an error of its own while it took the message")
-    if refused:
-        raise refused
-    if not 200 <= answer.status < 300:
-        # Neither a number nor a word of Twilio's own: some gateway's, or an address that moved.
-        raise OutcomeUnknown(f"HTTP {answer.status} came back, and not from Twilio itself")
-    return answer
+    return taken(answer, refused, "Twilio")
 
 
 def _place(url):

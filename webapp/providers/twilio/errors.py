@@ -2,8 +2,9 @@
 
 from ..base import ProviderError, ProviderFault
 from ..http import Answer
+from ..meanings import AGAIN, Kind, Meaning
 from ..reading import clean, dict_of, number_of, text_of
-from .meanings import AGAIN, MEANINGS, WHOLE_ACCOUNT, Kind, Meaning, meaning_of
+from .meanings import MEANINGS, meaning_of
 
 LATER = "Send it again in a while."
 AUTHENTICATION, TOO_MANY, INTERNAL = "20003", "20429", "20500"
@@ -52,7 +53,7 @@ def _error(meaning: Meaning, code, data, retry_after=None):
         retry_after=retry_after or meaning.retry_after,
         action=meaning.action,
         raw={**data, "detail": text_of(data.get("message"))},
-        account_wide=meaning.kind in WHOLE_ACCOUNT,
+        account_wide=meaning.whole_account,
         max_attempts=meaning.max_attempts,
         auth=meaning.kind is Kind.TOKEN,
     )

@@ -4,42 +4,9 @@ Codes: twilio.com/docs/api/errors. One code means the same as the answer to a ca
 that failed at once, and in a status callback.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
-
+from ..meanings import AGAIN, OTHER_TEMPLATE, WORDING, Kind, Meaning
 from ..reading import number_of
 
-
-class Kind(StrEnum):
-    RETRY = "retry"
-    SLOW = "slow"  # slow the whole account down, then retry
-    MESSAGE = "message"  # final for this message
-    CONTACT = "contact"  # final for this person
-    OPTED_OUT = "opted_out"  # the person asked for no more
-    TEMPLATE = "template"
-    ACCOUNT = "account"  # the account's other messages would meet the same
-    TOKEN = "token"
-    REQUEST = "request"  # what we sent was wrong
-
-
-TEMPORARY = {Kind.RETRY, Kind.SLOW}
-WHOLE_ACCOUNT = {Kind.SLOW, Kind.ACCOUNT, Kind.TOKEN}
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    kind: Kind
-    reason: str
-    action: str = ""
-    retry_after: float | None = None
-    max_attempts: int | None = None
-
-    @property
-    def permanent(self):
-        return self.kind not in TEMPORARY
-
-
-AGAIN = "It is tried again by itself."
 _TOKEN = "An admin enters the Account SID and the Auth Token of this account again."
 _CONSOLE = "An admin opens the Twilio Console, where the account's page says what to do."
 _SENDER = "An admin compares this account's number with the WhatsApp senders in the Twilio Console."
@@ -47,23 +14,21 @@ _SERVICE = "An admin checks the Messaging Service in the Twilio Console."
 _WEBHOOK = "An admin looks at this server's log and the error log in the Twilio Console."
 _NUMBER = "Check the number, or reach this person another way."
 _OTHER_WAY = "Reach this person another way."
-_WORDING = "Check what was written, then send it again."
 _FILE = "Check the file's type and size, then send it again."
-_TEMPLATE = "Choose another template, or ask an admin to look at this one."
 _VARIABLES = "Fill in every variable, then send again."
 _NO_MORE = "Write no more until they write to you."
 
 _BAD_NUMBER = Meaning(Kind.CONTACT, "The number is not valid", _NUMBER)
 _PAIR = Meaning(Kind.MESSAGE, "Twilio can't write from this number to that one", _SENDER)
-_INCOMPLETE = Meaning(Kind.REQUEST, "Something the message needs is missing", _WORDING)
-_NO_CONTENT = Meaning(Kind.TEMPLATE, "Twilio does not know this template", _TEMPLATE)
+_INCOMPLETE = Meaning(Kind.REQUEST, "Something the message needs is missing", WORDING)
+_NO_CONTENT = Meaning(Kind.TEMPLATE, "Twilio does not know this template", OTHER_TEMPLATE)
 _VARIABLES_REFUSED = Meaning(Kind.REQUEST, "The template's variables don't fit", _VARIABLES)
 _NO_SENDER = Meaning(Kind.ACCOUNT, "This number is not a WhatsApp sender at Twilio", _SENDER)
 _NO_SERVICE = Meaning(Kind.ACCOUNT, "The Messaging Service is missing or has no sender", _SERVICE)
 _OUR_WEBHOOK = Meaning(Kind.ACCOUNT, "Twilio could not use this server's answer", _WEBHOOK)
 _SUSPENDED = Meaning(Kind.TOKEN, "Twilio has suspended this account", _CONSOLE)
 _NOT_ON_WHATSAPP = Meaning(Kind.CONTACT, "Not reachable on WhatsApp", _NUMBER)
-_CONTENT = Meaning(Kind.MESSAGE, "WhatsApp did not take the message's content", _WORDING)
+_CONTENT = Meaning(Kind.MESSAGE, "WhatsApp did not take the message's content", WORDING)
 _OUTAGE = Meaning(Kind.RETRY, "WhatsApp is not available at the moment", AGAIN)
 _OPTED_OUT = Meaning(Kind.OPTED_OUT, "This person asked for no more messages", _NO_MORE)
 _FILE_REFUSED = Meaning(Kind.MESSAGE, "WhatsApp could not take the file", _FILE)
@@ -80,7 +45,7 @@ MEANINGS: dict[int, Meaning] = {
     12300: _OUR_WEBHOOK,
     20003: Meaning(Kind.TOKEN, "Twilio does not accept the Account SID and Auth Token", _TOKEN),
     20005: _SUSPENDED,
-    20404: Meaning(Kind.MESSAGE, "Twilio does not know what was asked for", _WORDING),
+    20404: Meaning(Kind.MESSAGE, "Twilio does not know what was asked for", WORDING),
     20429: Meaning(Kind.SLOW, "Too many calls to Twilio for now", AGAIN, retry_after=5),
     20500: Meaning(Kind.RETRY, "Something went wrong at Twilio", AGAIN),
     20503: Meaning(Kind.RETRY, "Twilio is not available at the moment", AGAIN),
@@ -130,7 +95,7 @@ MEANINGS: dict[int, Meaning] = {
     ),
     30002: _SUSPENDED,
     30003: _NOT_ON_WHATSAPP,
-    30007: Meaning(Kind.MESSAGE, "The message was filtered as unwanted", _WORDING),
+    30007: Meaning(Kind.MESSAGE, "The message was filtered as unwanted", WORDING),
     30008: Meaning(Kind.RETRY, "The message was lost for a reason nobody gave", AGAIN),
     63001: Meaning(
         Kind.ACCOUNT,
@@ -183,10 +148,10 @@ MEANINGS: dict[int, Meaning] = {
         "WhatsApp took the message for spam",
         "An admin stops campaigns and looks at the number's quality.",
     ),
-    63027: Meaning(Kind.TEMPLATE, "The template does not exist in this language", _TEMPLATE),
+    63027: Meaning(Kind.TEMPLATE, "The template does not exist in this language", OTHER_TEMPLATE),
     63028: _VARIABLES_REFUSED,
     63029: Meaning(Kind.TEMPLATE, "The person's phone could not load the template", _OTHER_WAY),
-    63030: Meaning(Kind.REQUEST, "WhatsApp does not take a part of the message", _WORDING),
+    63030: Meaning(Kind.REQUEST, "WhatsApp does not take a part of the message", WORDING),
     63031: Meaning(
         Kind.MESSAGE, "The business number can't write to itself", "Choose another recipient."
     ),
@@ -204,9 +169,9 @@ MEANINGS: dict[int, Meaning] = {
         "An admin asks Twilio for a higher daily limit; the messages wait.",
         retry_after=3600,
     ),
-    63040: Meaning(Kind.TEMPLATE, "The template was rejected by WhatsApp", _TEMPLATE),
-    63041: Meaning(Kind.TEMPLATE, "The template is paused for low quality", _TEMPLATE),
-    63042: Meaning(Kind.TEMPLATE, "The template is disabled for good", _TEMPLATE),
+    63040: Meaning(Kind.TEMPLATE, "The template was rejected by WhatsApp", OTHER_TEMPLATE),
+    63041: Meaning(Kind.TEMPLATE, "The template is paused for low quality", OTHER_TEMPLATE),
+    63042: Meaning(Kind.TEMPLATE, "The template is disabled for good", OTHER_TEMPLATE),
     63049: Meaning(
         Kind.MESSAGE,
         "WhatsApp held this marketing message back: the person gets many",

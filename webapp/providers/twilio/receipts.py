@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from ..base import AccountRef, PreferenceChange, Receipt, StatusUpdate, Unsupported
+from ..meanings import Kind
 from .addresses import bare, person_at, phone_of
 from .errors import fault_of
-from .meanings import Kind, meaning_of
+from .meanings import meaning_of
 
 STATES = {
     "sent": Receipt.SENT,

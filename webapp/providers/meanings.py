@@ -1,0 +1,43 @@
+"""What a provider's code means to the people who see it: for whom it is final, and what to do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+AGAIN = "It is tried again by itself."
+WORDING = "Check what was written, then send it again."
+OTHER_TEMPLATE = "Choose another template, or ask an admin to look at this one."
+
+
+class Kind(StrEnum):
+    RETRY = "retry"
+    SLOW = "slow"  # slow the whole account down, then retry
+    WAIT = "wait"
+    MESSAGE = "message"  # final for this message
+    CONTACT = "contact"  # final for this person
+    OPTED_OUT = "opted_out"  # the person asked for no more
+    TEMPLATE = "template"
+    ACCOUNT = "account"
+    TOKEN = "token"
+    REQUEST = "request"  # what we sent was wrong
+
+
+TEMPORARY = {Kind.RETRY, Kind.SLOW, Kind.WAIT}
+BLOCKING = {Kind.ACCOUNT, Kind.TOKEN}  # nothing goes until somebody mends it
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    kind: Kind
+    reason: str
+    action: str = ""
+    retry_after: float | None = None
+    max_attempts: int | None = None
+
+    @property
+    def permanent(self):
+        return self.kind not in TEMPORARY
+
+    @property
+    def whole_account(self):
+        """The account's other messages would meet the same."""
+        return self.kind == Kind.SLOW or self.kind in BLOCKING
