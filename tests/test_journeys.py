@@ -42,8 +42,7 @@ class Agent:
 
 @pytest.fixture
 def ana_online(live_server):
-    live_server.cast.ben.presence = "offline"
-    db.session.commit()
+    live_server.change(live_server.cast.ben, presence="offline")
     return Agent(live_server, live_server.cast.ana)
 
 

@@ -27,8 +27,7 @@ window.WebSocket = class extends WebSocket {
 @pytest.fixture
 def ana(live_server, open_as):
     """Ana alone is there, so every offer is hers."""
-    live_server.cast.ben.presence = "offline"
-    db.session.commit()
+    live_server.change(live_server.cast.ben, presence="offline")
     return open_as(live_server.cast.ana)
 
 
@@ -49,8 +48,7 @@ def thread(page):
 
 
 def test_a_conversation_from_first_word_to_wrap_up(live_server, open_as):
-    live_server.cast.queue.strategy = "beep_all"
-    db.session.commit()
+    live_server.change(live_server.cast.queue, strategy="beep_all")
     ana, ben = open_as(live_server.cast.ana), open_as(live_server.cast.ben)
     live_server.customer_writes("Is the Harbour Street branch open?", name="Amara Okoye")
 
@@ -108,8 +106,7 @@ def test_a_reply_cut_off_by_a_reload_is_sent_once(live_server, ana):
 
 
 def test_a_socket_cut_for_ten_seconds_loses_nothing(live_server, open_as):
-    live_server.cast.ben.presence = "offline"
-    db.session.commit()
+    live_server.change(live_server.cast.ben, presence="offline")
     ana = open_as(live_server.cast.ana)
     ana.expected += ["WebSocket", "Failed to load resource", "htmx:"]
     cut = Cuttable(ana.page)
@@ -270,8 +267,7 @@ def test_a_window_that_closes_while_somebody_writes_keeps_the_text(live_server, 
 
 
 def test_an_offer_is_answered_on_a_phone(live_server, open_as):
-    live_server.cast.ben.presence = "offline"
-    db.session.commit()
+    live_server.change(live_server.cast.ben, presence="offline")
     ana = open_as(live_server.cast.ana, has_touch=True)
     page = ana.page
     page.set_viewport_size({"width": 390, "height": 844})

@@ -46,8 +46,7 @@ def in_letters(content):
 
 @pytest.fixture
 def ana(live_server, open_as):
-    live_server.cast.ben.presence = "offline"
-    db.session.commit()
+    live_server.change(live_server.cast.ben, presence="offline")
     return open_as(live_server.cast.ana)
 
 

@@ -5,15 +5,12 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from webapp.extensions import db
-
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture
 def ana(live_server, open_as):
-    live_server.cast.ben.presence = "offline"
-    db.session.commit()
+    live_server.change(live_server.cast.ben, presence="offline")
     return open_as(live_server.cast.ana)
 
 

@@ -1,6 +1,5 @@
 """Which databases a test runs on: those `--database` names, or fewer by the marker `only`."""
 
-
 KINDS = ("sqlite", "postgresql")
 
 

@@ -10,6 +10,7 @@ from tests import factories
 from webapp import create_app
 from webapp.extensions import db
 from webapp.providers.signing import sign
+from webapp.unit_of_work import unit_of_work
 
 
 class Live:
@@ -31,6 +32,13 @@ class Live:
         self.stub.sent.clear()
         self.stub.answers.clear()
         return self
+
+    def change(self, row, **values):
+        """Write to a row while the product runs, waiting for the database as it does itself."""
+        db.session.rollback()
+        with unit_of_work():
+            for name, value in values.items():
+                setattr(row, name, value)
 
     def customer_writes(self, text, phone="15550142233", name="Amara Okoye", message_id=None):
         message = {"type": "text", "text": {"body": text}}
