@@ -15,8 +15,8 @@ def render_item(kind, item, _autogen):
 
 
 def include_name(name, kind, _parents):
-    """Full-text search keeps tables of its own on SQLite; no model knows them."""
-    return not (kind == "table" and name and "_search" in name)
+    """Search keeps tables of its own on SQLite and indexes on PostgreSQL; no model knows them."""
+    return not (kind in ("table", "index") and name and "_search" in name)
 
 
 def run():

@@ -13,6 +13,7 @@ from tests.support.databases import for_each_database
 from webapp import create_app
 from webapp.accounts import sealing
 from webapp.accounts.models import Account
+from webapp.contacts.models import Contact
 from webapp.extensions import db, vault
 from webapp.inbox.models import Attempt, Media, Message
 from webapp.webhooks import draining
@@ -38,7 +39,9 @@ ROWS = {
         "enabled": True, "created_at": AT,
     },
     "account_drains": {"account_id": 1, "last_event_at": AT},
-    "contacts": {"id": 1, "name": "Dana", "phone": "15550142233"},
+    "contacts": {
+        "id": 1, "name": "Dana Whitlock", "phone": "15550142233", "opted_out_at": AT,
+    },
     "interactions": {
         "id": 1, "account_id": 1, "contact_id": 1, "state": "closed", "direction": "in",
         "step_position": 0, "priority": 0, "created_at": AT, "started_at": AT,
@@ -147,6 +150,17 @@ def test_old_rows_are_read_by_the_new_models(old):
     assert db.session.get(Attempt, 1).exchanges is None
     assert db.session.get(Media, 1).seconds is None
     assert db.session.get(Message, 1).text == "Hello"
+
+
+def test_contacts_have_their_names_apart_and_the_time_of_their_last_message(old):
+    upgrade()
+    db.session.rollback()
+
+    dana = db.session.get(Contact, 1)
+    assert (dana.first_name, dana.last_name, dana.name) == ("Dana", "Whitlock", "Dana Whitlock")
+    assert dana.last_contact_at == AT
+    assert (dana.consent, dana.opted_out_at) == ("out", AT)
+    assert (dana.fields, dana.is_listed) == ({}, True)
 
 
 def test_what_waited_during_the_upgrade_is_processed_after_it(old):

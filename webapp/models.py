@@ -6,9 +6,12 @@ from webapp.accounts import models as accounts  # noqa: F401
 from webapp.alerting import models as alerting  # noqa: F401
 from webapp.contacts import models as contacts  # noqa: F401
 from webapp.inbox import models as inbox  # noqa: F401
+from webapp.message_templates import models as message_templates  # noqa: F401
 from webapp.queues import models as queues  # noqa: F401
 from webapp.sandbox import models as sandbox  # noqa: F401
+from webapp.settings import models as settings  # noqa: F401
 from webapp.staff import models as staff  # noqa: F401
+from webapp.tables import models as tables  # noqa: F401
 from webapp.webhooks import models as webhooks  # noqa: F401
 
 

@@ -47,6 +47,8 @@ class Account(db.Model):
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     description: Mapped[str] = mapped_column(Text, default="")
     contact_list_id: Mapped[int | None] = mapped_column(ForeignKey("contact_lists.id"))
+    # The name of the template that re-opens a conversation; its language follows the contact.
+    recontact_template: Mapped[str | None] = mapped_column(String(512))
     session_anchor: Mapped[str] = mapped_column(String(10), default=SessionAnchor.FIRST)
     enabled: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
@@ -130,5 +132,7 @@ class RoutingStep(db.Model):
     position: Mapped[int]
     kind: Mapped[str] = mapped_column(String(20), default="queue")
     queue_id: Mapped[int | None] = mapped_column(ForeignKey("queues.id"), index=True)
+    interval_id: Mapped[int | None] = mapped_column(ForeignKey("intervals.id"), index=True)
 
     queue = relationship("Queue")
+    interval = relationship("Interval")

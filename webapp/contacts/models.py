@@ -1,12 +1,23 @@
-"""Customers, the lists they are in, and the identities WhatsApp knows them by."""
+"""Customers, the lists they are in, what we know of them, and the identities WhatsApp has."""
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.columns import BigId, UtcDateTime, utcnow
+from webapp.columns import BigId, UtcDateTime, Word, utcnow
 from webapp.extensions import db
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+# Contacts that lists show: neither part of another one nor erased. Word for word the condition
+# of the lists' indexes.
+LISTED = text("merged_into_id IS NULL AND erased_at IS NULL")
+
+# What a list sorts people by: the name they are shown with.
+SORT_NAME = text("lower(coalesce(nullif(name, ''), nullif(profile_name, ''), phone, ''))")
 
 
 class ContactList(db.Model):
@@ -14,24 +25,105 @@ class ContactList(db.Model):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(120), unique=True)
+    description: Mapped[str] = mapped_column(Text, default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+    fields = relationship("CustomField", order_by="CustomField.position", viewonly=True)
+    # Whose members see the list; without any, everybody does.
+    queues = relationship("Queue", secondary="contact_list_queues")
+
+
+class ContactListQueue(db.Model):
+    __tablename__ = "contact_list_queues"
+
+    contact_list_id: Mapped[int] = mapped_column(
+        ForeignKey("contact_lists.id", ondelete="CASCADE"), primary_key=True
+    )
+    queue_id: Mapped[int] = mapped_column(
+        ForeignKey("queues.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class Consent(StrEnum):
+    """Whether marketing may be sent: nobody asked yet, agreed, or asked us to stop."""
+
+    NONE = "none"
+    IN = "in"
+    OUT = "out"
 
 
 class Contact(db.Model):
     __tablename__ = "contacts"
+    __table_args__ = (
+        Index("ix_contacts_by_name", SORT_NAME, "id", postgresql_where=LISTED, sqlite_where=LISTED),
+        Index(
+            "ix_contacts_by_last_contact",
+            "last_contact_at",
+            "id",
+            postgresql_where=LISTED,
+            sqlite_where=LISTED,
+        ),
+        Index(
+            "ix_contacts_by_age", "created_at", "id", postgresql_where=LISTED, sqlite_where=LISTED
+        ),
+        Index(
+            "ix_contacts_opted_out",
+            "id",
+            postgresql_where=text("consent = 'out'"),
+            sqlite_where=text("consent = 'out'"),
+        ),
+        Index(
+            "ix_contacts_blocked",
+            "id",
+            postgresql_where=text("blocked_at IS NOT NULL"),
+            sqlite_where=text("blocked_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_contacts_merged_into",
+            "merged_into_id",
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_contacts_email",
+            "email",
+            postgresql_where=text("email <> ''"),
+            sqlite_where=text("email <> ''"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # What we call them: first and last name together, kept by `naming.call`.
     name: Mapped[str] = mapped_column(String(200), default="")
-    # What the customer calls themselves on WhatsApp; `name` is what we call them.
+    first_name: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    last_name: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    company: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    email: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    language: Mapped[str | None] = mapped_column(String(20))
+    time_zone: Mapped[str | None] = mapped_column(String(64))  # none: the number's
+    # What the customer calls themselves on WhatsApp.
     profile_name: Mapped[str] = mapped_column(String(200), default="")
     username: Mapped[str | None] = mapped_column(String(80))
     phone: Mapped[str | None] = mapped_column(String(20))  # E.164 digits, no +
+    # Values of custom fields, {field id as text: value}: text, number, true, ISO time. PostgreSQL
+    # finds them by ix_contacts_fields_search, which migration 0004 makes.
+    fields: Mapped[dict] = mapped_column(Json, default=dict, server_default="{}")
+    source: Mapped[str] = mapped_column(String(12), default="whatsapp", server_default="whatsapp")
+    # `consents` has the history and the proof; these two are what the gate reads.
+    consent: Mapped[str] = mapped_column(Word(4), default=Consent.NONE, server_default="none")
     opted_out_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     blocked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    unreachable_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # not on WhatsApp
+    last_contact_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
     identities = relationship("ContactIdentity", cascade="all, delete-orphan")
     lists = relationship("ContactList", secondary="contact_list_members")
+    tags = relationship("Tag", secondary="contact_tags", order_by="Tag.name")
 
     @property
     def display_name(self):
@@ -43,6 +135,10 @@ class Contact(db.Model):
             return f"+{self.phone}"
         return f"@{self.username}" if self.username else ""
 
+    @property
+    def is_listed(self):
+        return self.merged_into_id is None and self.erased_at is None
+
 
 class ContactListMember(db.Model):
     __tablename__ = "contact_list_members"
@@ -53,6 +149,7 @@ class ContactListMember(db.Model):
     contact_id: Mapped[int] = mapped_column(
         ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+    added_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=utcnow)
 
 
 class ContactIdentity(db.Model):
@@ -75,3 +172,171 @@ class ContactIdentity(db.Model):
     value: Mapped[str] = mapped_column(String(200))
     match_key: Mapped[str] = mapped_column(String(300))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # no longer written to
+
+
+class FieldKind(StrEnum):
+    TEXT = "text"
+    NUMBER = "number"
+    SELECT = "select"
+    SWITCH = "switch"
+    DATE_TIME = "date_time"
+    URL = "url"
+
+
+class CustomField(db.Model):
+    """A field of our own: of every contact, or of those in one list."""
+
+    __tablename__ = "custom_fields"
+    __table_args__ = (
+        Index(
+            "uq_custom_fields_name",
+            "name",
+            text("coalesce(contact_list_id, 0)"),
+            unique=True,
+            postgresql_where=text("deleted_at IS NULL"),
+            sqlite_where=text("deleted_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    contact_list_id: Mapped[int | None] = mapped_column(
+        ForeignKey("contact_lists.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str] = mapped_column(String(60))
+    kind: Mapped[str] = mapped_column(Word(10), default=FieldKind.TEXT)
+    choices: Mapped[list] = mapped_column(JSON, default=list)  # of a select, in order
+    required: Mapped[bool] = mapped_column(default=False)
+    position: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    contact_list = relationship("ContactList")
+
+
+class ContactTag(db.Model):
+    __tablename__ = "contact_tags"
+    __table_args__ = (Index("ix_contact_tags_tag", "tag_id", "contact_id"),)
+
+    contact_id: Mapped[int] = mapped_column(
+        ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True
+    )
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
+
+
+class ConsentEntry(db.Model):
+    """When, how and in which words a customer agreed to something, or asked us to stop."""
+
+    __tablename__ = "consents"
+    __table_args__ = (Index("ix_consents_contact", "contact_id", "purpose", "at", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    purpose: Mapped[str] = mapped_column(String(20), default="marketing")
+    given: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)  # by the customer's clock
+    # whatsapp (Meta's own switch), keyword, button, agent, import, form, api
+    how: Mapped[str] = mapped_column(String(12))
+    words: Mapped[str] = mapped_column(Text, default="")
+    message_id: Mapped[int | None] = mapped_column(BigId)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    actor: Mapped[str] = mapped_column(String(120))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class ContactMerge(db.Model):
+    """One contact became part of another, and what has to move back if that was wrong."""
+
+    __tablename__ = "contact_merges"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kept_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    merged_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    # Ids that moved, by table; and the kept contact's columns as they were.
+    moved: Mapped[dict] = mapped_column(JSON)
+    before: Mapped[dict] = mapped_column(JSON)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class DuplicatePair(db.Model):
+    """Two contacts that look like one person, until somebody decides."""
+
+    __tablename__ = "duplicate_pairs"
+    __table_args__ = (
+        UniqueConstraint("first_id", "second_id"),
+        Index(
+            "ix_duplicate_pairs_open",
+            "found_at",
+            "id",
+            postgresql_where=text("settled_at IS NULL"),
+            sqlite_where=text("settled_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    first_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    second_id: Mapped[int] = mapped_column(
+        ForeignKey("contacts.id", ondelete="CASCADE"), index=True
+    )
+    reason: Mapped[str] = mapped_column(String(20))  # message, email, name, field
+    detail: Mapped[str] = mapped_column(Text, default="")
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class ImportState(StrEnum):
+    UPLOADED = "uploaded"  # columns are being mapped
+    CHECKING = "checking"  # the dry run
+    CHECKED = "checked"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ContactImport(db.Model):
+    """One file on its way into the contacts; `row` is how far it came, so it goes on after a crash.
+
+    A run that is `checking` or `running` with an old `beat_at` was cut off: clock hints it again.
+    """
+
+    __tablename__ = "contact_imports"
+    __table_args__ = (
+        Index(
+            "ix_contact_imports_at_work",
+            "beat_at",
+            postgresql_where=text("state IN ('checking', 'running')"),
+            sqlite_where=text("state IN ('checking', 'running')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    filename: Mapped[str] = mapped_column(String(255))
+    storage_key: Mapped[str | None] = mapped_column(String(255))
+    size: Mapped[int] = mapped_column(BigId, default=0)
+    # How the file is read: {format, encoding, delimiter, sheet, has_header}; and its header.
+    reading: Mapped[dict] = mapped_column(JSON, default=dict)
+    header: Mapped[list] = mapped_column(JSON, default=list)
+    # Which column goes where, and the rules: {columns, country, day_first, same_by, on_same,
+    # list_ids, tag_ids}.
+    mapping: Mapped[dict] = mapped_column(JSON, default=dict)
+    state: Mapped[str] = mapped_column(Word(10), default=ImportState.UPLOADED)
+    row: Mapped[int] = mapped_column(BigId, default=0)
+    row_count: Mapped[int | None] = mapped_column(BigId)
+    # {created, updated, kept, doubled, rejected, …}; and of the dry run, with samples of problems.
+    counts: Mapped[dict] = mapped_column(JSON, default=dict)
+    dry_run: Mapped[dict | None] = mapped_column(JSON)
+    rejects_key: Mapped[str | None] = mapped_column(String(255))
+    problem: Mapped[str | None] = mapped_column(Text)
+    stop_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    beat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    created_by = relationship("User")

@@ -122,6 +122,8 @@ class Interaction(db.Model):
     window_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     session_expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_customer_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The template that began it: its delivered receipt says when an outbound session starts.
+    session_message_id: Mapped[int | None] = mapped_column(BigId)
     # The last customer message the owner has seen, and how far the provider was told so.
     seen_message_id: Mapped[int | None] = mapped_column(BigId)
     reported_message_id: Mapped[int | None] = mapped_column(BigId)
@@ -233,6 +235,7 @@ class Message(db.Model):
     source: Mapped[str] = mapped_column(String(10), default="live")
     text: Mapped[str] = mapped_column(Text, default="")
     content: Mapped[dict | None] = mapped_column(JSON)
+    template_id: Mapped[int | None] = mapped_column(BigId)
     status: Mapped[str] = mapped_column(Word(10))
     provider_id: Mapped[str | None] = mapped_column(Text)
     reply_to: Mapped[str | None] = mapped_column(Text)  # provider id of the quoted message

@@ -26,6 +26,7 @@ class Queue(db.Model):
     weight: Mapped[int] = mapped_column(default=0)
     reply_target: Mapped[int] = mapped_column(default=120)  # seconds to the first reply
     description: Mapped[str] = mapped_column(Text, default="")
+    interval_id: Mapped[int | None] = mapped_column(ForeignKey("intervals.id"), index=True)
     # Round robin's memory: the member who was offered last.
     last_offered_id: Mapped[int | None] = mapped_column(BigId)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
@@ -33,6 +34,7 @@ class Queue(db.Model):
     members = relationship(
         "QueueMember", order_by="QueueMember.position", cascade="all, delete-orphan"
     )
+    interval = relationship("Interval")
 
 
 class QueueMember(db.Model):
