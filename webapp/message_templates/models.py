@@ -12,6 +12,7 @@ from webapp.extensions import db
 
 class TemplateStatus(StrEnum):
     DRAFT = "draft"  # ours alone: the provider has not seen it
+    SUBMITTING = "submitting"  # on its way to the provider, or nobody knows whether it arrived
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"

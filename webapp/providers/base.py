@@ -47,6 +47,7 @@ from .events import (
     WebhookRequest,
 )
 from .reading import text_of
+from .templates import Problem, TemplateDraft, TemplateState
 
 __all__ = [
     "AccountRef",
@@ -79,6 +80,7 @@ __all__ = [
     "OutgoingFile",
     "Parameter",
     "PreferenceChange",
+    "Problem",
     "Provider",
     "ProviderError",
     "ProviderFault",
@@ -93,7 +95,9 @@ __all__ = [
     "Source",
     "StatusUpdate",
     "TemplateButton",
+    "TemplateDraft",
     "TemplateMessage",
+    "TemplateState",
     "TemplateUpdate",
     "Text",
     "Unsupported",
@@ -293,6 +297,32 @@ class Provider:
         """What customers wrote since then, as bodies for parse() with the method LOOK_UP; each
         gives the event its webhook gave, with the same id."""
         return ()
+
+    # Templates, where `can.manages_templates`
+
+    def templates(self) -> Iterable[TemplateState]:
+        """All the provider has for this account's WABA; the list may come in pages, so an error
+        may come on the way."""
+        raise self._keeps_none()
+
+    def create_template(self, draft: TemplateDraft) -> TemplateState:
+        raise self._keeps_none()
+
+    def edit_template(self, draft: TemplateDraft) -> TemplateState:
+        """`draft.provider_id` is the one to change; it is reviewed anew."""
+        raise self._keeps_none()
+
+    def delete_template(
+        self, provider_id: str, name: str, language: str, all_languages: bool = False
+    ) -> None:
+        raise self._keeps_none()
+
+    def template_problems(self, draft: TemplateDraft) -> list[Problem]:
+        """Why the provider would refuse it, as far as its documentation tells."""
+        return []
+
+    def _keeps_none(self):
+        return ProviderError(f"{self.label} keeps no templates here", permanent=True)
 
     def check(self) -> list[CheckLine]:
         """The first line says whether the provider takes the credentials: one with `auth` there
