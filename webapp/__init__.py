@@ -48,6 +48,7 @@ def _features(app):
     from webapp.about import routes as about
     from webapp.accounts import life_routes as accounts
     from webapp.alerting import routes as alerting
+    from webapp.contacts import routes as contacts
     from webapp.inbox import passport_routes as passports
     from webapp.inbox import sending_routes as inbox
     from webapp.live import push, socket
@@ -61,6 +62,7 @@ def _features(app):
         health,
         staff,
         accounts,
+        contacts,
         queues,
         inbox,
         passports,
