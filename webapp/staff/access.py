@@ -7,9 +7,17 @@ from flask_login import current_user
 from sqlalchemy import and_, exists, false, or_, select, true
 
 from webapp.accounts.models import Account, AccountAgent, RoutingStep
+from webapp.contacts.models import (
+    LISTED,
+    Contact,
+    ContactList,
+    ContactListMember,
+    ContactListQueue,
+)
 from webapp.extensions import db, login
 from webapp.inbox.models import Interaction, InteractionState
 from webapp.queues.models import QueueMember
+from webapp.settings import plan
 from webapp.staff.models import Role
 
 ANYONE = ("anyone signed in",)
@@ -39,6 +47,20 @@ def needs(*roles):
         return guarded
 
     return decorate
+
+
+def outbound(view):
+    """Below `needs`: only while the plan allows to write first. Menus hide what it marks."""
+
+    @wraps(view)
+    def guarded(*args, **kwargs):
+        reason = plan.why_not()
+        if reason:
+            abort(403, reason)
+        return view(*args, **kwargs)
+
+    guarded.outbound = True
+    return guarded
 
 
 def admits(view, user):
@@ -111,6 +133,55 @@ def may_take(user, interaction):
     return (free and may_see(user, interaction)) or (
         leads(user) and interaction.state != InteractionState.CLOSED
     )
+
+
+def visible_lists(user):
+    """The SQL condition for the contact lists this person may see."""
+    if leads(user):
+        return true()
+    if not user.active:
+        return false()
+    shared = _list_queues()
+    mine = _list_queues(
+        ContactListQueue.queue_id == QueueMember.queue_id, QueueMember.user_id == user.id
+    )
+    return or_(~shared, mine)
+
+
+def _list_queues(*conditions):
+    condition = ContactListQueue.contact_list_id == ContactList.id
+    return exists().where(condition, *conditions).correlate(ContactList)
+
+
+def visible_contacts(user):
+    """The SQL condition for the contacts this person may see, merged and erased ones left out."""
+    if leads(user):
+        return LISTED
+    if not user.active:
+        return false()
+    member = ContactListMember.contact_id == Contact.id
+    in_a_list = _of_contact(member)
+    in_mine = _of_contact(
+        member, ContactListMember.contact_list_id == ContactList.id, visible_lists(user)
+    )
+    spoken_to = _of_contact(Interaction.contact_id == Contact.id, visible_interactions(user))
+    return and_(LISTED, or_(~in_a_list, in_mine, spoken_to))
+
+
+def _of_contact(*conditions):
+    """Whatever else the query around it names: only the contact comes from there."""
+    return exists().where(*conditions).correlate(Contact)
+
+
+def may_see_contact(user, contact):
+    """Whether this person may open the contact's page."""
+    found = select(Contact.id).where(Contact.id == contact.id, visible_contacts(user))
+    return db.session.scalar(found) is not None
+
+
+def may_edit_contacts(user):
+    """Whether this person may change the contacts they see."""
+    return user.is_authenticated and user.active
 
 
 def may_watch(user, room):
