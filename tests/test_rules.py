@@ -18,7 +18,7 @@ RUNGS = {
     ),
     1: (
         "models", "access", "push", "jobs", "pages", "security", "access_points", "phone",
-        "system", "words", "assets",
+        "system", "words", "assets", "plan", "values",
     ),
     3: (
         "routes", "media_routes", "sending_routes", "life_routes", "payload_routes",

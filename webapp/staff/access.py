@@ -56,7 +56,7 @@ def outbound(view):
     def guarded(*args, **kwargs):
         reason = plan.why_not()
         if reason:
-            abort(403, reason)
+            abort(403, f"{reason} Writing first needs Inbound & outbound: see Settings, Plan.")
         return view(*args, **kwargs)
 
     guarded.outbound = True

@@ -120,7 +120,7 @@ def record(actor, action, subject, before=None, after=None, note=""):
             actor=actor.name if isinstance(actor, User) else str(actor),
             action=action,
             subject=type(subject).__tablename__,
-            subject_id=subject.id,
+            subject_id=getattr(subject, "id", None),  # settings go by their name
             before=before,
             after=after,
             note=note,
