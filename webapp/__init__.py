@@ -55,6 +55,7 @@ def _features(app):
     from webapp.queues import routes as queues
     from webapp.sandbox import routes as sandbox
     from webapp.staff import routes as staff
+    from webapp.tables import routes as tables
     from webapp.webhooks import payload_routes as payloads
     from webapp.webhooks import routes as webhooks
 
@@ -70,6 +71,7 @@ def _features(app):
         payloads,
         alerting,
         about,
+        tables,
     ):
         app.register_blueprint(feature.bp)
     if app.config["SANDBOX"]:

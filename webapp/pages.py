@@ -9,9 +9,10 @@ def is_partial():
 
 
 def render(page, partial=None, /, status=200, **context):
-    """The page, or for htmx its partial alone."""
-    name = partial if partial and is_partial() else page
-    response = make_response(render_template(name, **context), status)
+    """The page, or for htmx its partial alone; templates know which by `alone`."""
+    alone = bool(partial and is_partial())
+    html = render_template(partial if alone else page, alone=alone, **context)
+    response = make_response(html, status)
     response.headers["Vary"] = "HX-Request"
     response.headers.setdefault("Cache-Control", "no-store")
     return response

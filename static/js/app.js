@@ -18,4 +18,5 @@ import "./recorder.js";
 import "./share.js";
 import "./reactions.js";
 import "./passport.js";
+import "./tables.js";
 import "./keys.js";
