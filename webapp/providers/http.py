@@ -76,6 +76,13 @@ class Http:
         timeout = (connecting, silence * AFTER_FILES)
         return self._call("POST", url, said, traced, timeout=timeout, **sent)
 
+    def post_bytes(self, url, content, *, headers=None, traced=True) -> Answer:
+        """An open binary file as it is, read while it is sent."""
+        connecting, silence = self.timeout
+        timeout = (connecting, silence * AFTER_FILES)
+        sent = {"data": content, "headers": headers}
+        return self._call("POST", url, "(a file)", traced, timeout=timeout, **sent)
+
     def get(self, url, *, params=None, headers=None, auth=None, traced=True) -> Answer:
         """A read changes nothing, so a lost answer is only a reason to ask again."""
         if params:

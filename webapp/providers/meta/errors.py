@@ -4,7 +4,7 @@ from ..base import ProviderError, ProviderFault
 from ..http import Answer
 from ..meanings import AGAIN, Kind
 from ..reading import clean, dict_of, number_of, text_of
-from .meanings import MEANINGS, meaning_of
+from .meanings import MEANINGS, is_of_template, meaning_of
 
 USAGE = "x-business-use-case-usage"
 
@@ -29,11 +29,12 @@ def refusal(answer: Answer) -> ProviderError | None:
     if not isinstance(error, dict):
         return _too_many(answer) if answer.status == 429 else None
     temporary = answer.status >= 500 or answer.status == 429 or error.get("is_transient") is True
-    meaning = meaning_of(error.get("code"), temporary)
+    code = _telling_code(error)
+    meaning = meaning_of(code, temporary)
     return ProviderError(
         meaning.reason,
         permanent=meaning.permanent,
-        code=text_of(error.get("code")) or str(answer.status),
+        code=text_of(code) or str(answer.status),
         retry_after=_hint(answer) or meaning.retry_after,
         action=meaning.action,
         raw=clean({**error, "detail": _detail_of(error)}),
@@ -41,6 +42,12 @@ def refusal(answer: Answer) -> ProviderError | None:
         auth=meaning.kind == Kind.TOKEN,
         max_attempts=meaning.max_attempts,
     )
+
+
+def _telling_code(error):
+    """About templates the subcode says what is wrong, and the code only that something is."""
+    subcode = number_of(error.get("error_subcode"))
+    return int(subcode) if is_of_template(subcode) else error.get("code")
 
 
 def _too_many(answer):
@@ -67,11 +74,20 @@ def _hint(answer):
     given = number_of(answer.headers.get("retry-after"))
     if given and given > 0:
         return given
-    usage = dict_of(Answer(200, {}, answer.headers.get(USAGE, "").encode()).data)
     minutes = [
-        number_of(dict_of(line).get("estimated_time_to_regain_access")) or 0
-        for lines in usage.values()
-        if isinstance(lines, list)
-        for line in lines
+        number_of(line.get("estimated_time_to_regain_access")) or 0 for line in _used(answer)
     ]
     return max(minutes) * 60 if any(minutes) else None
+
+
+def usage_of(answer: Answer) -> float:
+    """Percent of the allowed calls that are used, by the largest of Meta's counts; 0 if untold."""
+    counts = ("call_count", "total_cputime", "total_time")
+    return max(
+        (number_of(line.get(name)) or 0 for line in _used(answer) for name in counts), default=0
+    )
+
+
+def _used(answer):
+    usage = dict_of(Answer(200, {}, answer.headers.get(USAGE, "").encode()).data)
+    return [dict_of(line) for lines in usage.values() if isinstance(lines, list) for line in lines]

@@ -1,7 +1,7 @@
 """Calls to Meta's Graph API with the account's token; refusals come out as ProviderError."""
 
 from collections.abc import Mapping
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from ..answers import taken, told
 from ..base import ProviderError
@@ -21,6 +21,14 @@ class Graph:
     def number_id(self) -> str:
         return self.credentials.get("phone_number_id", "")
 
+    @property
+    def waba_id(self) -> str:
+        return self.credentials.get("waba_id", "")
+
+    @property
+    def app_id(self) -> str:
+        return self.credentials.get("app_id", "")
+
     def post(self, path: tuple[str, ...], payload: dict) -> Answer:
         url, headers = self._url(path), self.authorization()
         answer = self.http.post(url, clean(payload), headers=headers)
@@ -30,6 +38,28 @@ class Graph:
         url, headers = self._url(path), self.authorization()
         answer = self.http.post_files(url, fields, files, headers=headers)
         return taken(answer, refusal(answer), "Meta")
+
+    def put_file(self, session: str, content, mime_type: str) -> Answer:
+        """Into an upload session, whose id Meta gave; this place wants the token as OAuth."""
+        headers = {
+            "Authorization": f"OAuth {self.token()}",
+            "file_offset": "0",
+            "Content-Type": mime_type,
+        }
+        url = f"{self.address}/{self.version}/{session}"
+        answer = self.http.post_bytes(url, content, headers=headers)
+        return taken(answer, refusal(answer), "Meta")
+
+    def delete(self, path: tuple[str, ...], **params) -> Answer:
+        url = f"{self._url(path)}?{urlencode(params)}"
+        answer = self.http.delete(url, headers=self.authorization())
+        return taken(answer, refusal(answer), "Meta")
+
+    def read(self, path: tuple[str, ...], **params) -> Answer:
+        """Like get(), with the answer's headers."""
+        answer = self.http.get(self._url(path), params=params, headers=self.authorization())
+        told(answer, refusal(answer), "Meta")
+        return answer
 
     def get(self, path: tuple[str, ...], *, token=None, **params) -> dict:
         headers = {"Authorization": f"Bearer {token}"} if token else self.authorization()

@@ -30,6 +30,15 @@ _COEXISTENCE = Meaning(
 _INSIGHTS = Meaning(Kind.REQUEST, "Template figures are not available", _ADMIN_META)
 _CALLING = Meaning(Kind.REQUEST, "WhatsApp calls are not used here")
 
+TEMPLATE_CODES = (2388000, 2388999)
+TEMPLATE_GONE = 2593002  # (unconfirmed) in answers to the deletion of what is not there
+_MEND_TEMPLATE = "Mend the template, then submit it again."
+
+
+def _template(reason, mend="Mend it"):
+    return Meaning(Kind.TEMPLATE, reason, f"{mend}, then submit the template again.")
+
+
 MEANINGS: dict[int, Meaning] = {
     0: Meaning(Kind.TOKEN, "Meta does not accept the access token", _ADMIN_TOKEN),
     1: Meaning(Kind.RETRY, "WhatsApp could not read the request", AGAIN, max_attempts=3),
@@ -220,6 +229,40 @@ MEANINGS: dict[int, Meaning] = {
         "Make sure it is still the same person, then confirm.",
     ),
     141002: Meaning(Kind.TEMPLATE, "The template is not approved", OTHER_TEMPLATE),
+    # What creating and changing a template may be refused with; the subcode beside a bare 100.
+    2388019: Meaning(
+        Kind.TEMPLATE,
+        "This WhatsApp account has as many templates as it may have",
+        "Delete templates that are no longer used, then submit again.",
+    ),
+    # (unconfirmed), as are the next three: seen in answers, in no page of Meta's
+    2388023: Meaning(
+        Kind.TEMPLATE,
+        "A template of this name is still being deleted in this language",
+        "Choose another name; this one is free again after four weeks.",
+    ),
+    2388024: Meaning(
+        Kind.TEMPLATE,
+        "WhatsApp has a template of this name in this language already",
+        "Choose another name, or sync and change the one that is there.",
+    ),
+    2388025: Meaning(
+        Kind.TEMPLATE, "WhatsApp no longer has this template", "Sync, then write it anew."
+    ),
+    2388040: _template("Part of the template is too long"),
+    2388047: _template("WhatsApp refused the template's header"),
+    2388072: _template("WhatsApp refused the template's body"),
+    2388073: _template("WhatsApp refused the template's footer"),
+    2388293: _template(
+        "The body has too many variables for so few words", "Add words, or take variables out"
+    ),
+    2388299: _template(
+        "A variable stands at the start or at the end of the body",
+        "Add fixed words before and after it",
+    ),
+    TEMPLATE_GONE: Meaning(
+        Kind.TEMPLATE, "WhatsApp no longer has this template", "Sync the templates."
+    ),
     2494100: Meaning(Kind.SLOW, "The number is being moved or maintained", AGAIN, retry_after=600),
 }
 
@@ -231,7 +274,7 @@ _FAMILIES: tuple[tuple[int, int, Meaning], ...] = (
     (139100, 139103, _BLOCK_LIST),
     (147001, 147004, _USERNAME),
     (200005, 200007, _INSIGHTS),
-    (2388000, 2388999, Meaning(Kind.TEMPLATE, "WhatsApp refused the template", OTHER_TEMPLATE)),
+    (*TEMPLATE_CODES, Meaning(Kind.TEMPLATE, "WhatsApp refused the template", _MEND_TEMPLATE)),
     (2593107, 2593109, _COEXISTENCE),
 )
 
@@ -239,6 +282,12 @@ _UNKNOWN = Meaning(
     Kind.MESSAGE, "WhatsApp refused the message", "Details tell more; an admin can look them up."
 )
 _UNKNOWN_TEMPORARY = Meaning(Kind.RETRY, "WhatsApp has a problem at the moment", AGAIN)
+
+
+def is_of_template(number) -> bool:
+    """Whether the code speaks of what a template is made of."""
+    first, last = TEMPLATE_CODES
+    return number is not None and (first <= number <= last or number == TEMPLATE_GONE)
 
 
 def meaning_of(code, temporary: bool = False) -> Meaning:

@@ -22,7 +22,7 @@ def upload(graph, file: OutgoingFile) -> str:
     mime_type = base_type(file.mime_type)  # Meta knows "audio/ogg", not its codec
     fields = {"messaging_product": "whatsapp", "type": mime_type}
     try:
-        with _opened(file) as content:
+        with opened(file) as content:
             files = {"file": (file.filename or UNNAMED_FILE, content, mime_type)}
             answer = graph.post_files((graph.number_id, "media"), fields, files)
     except OutcomeUnknown as error:
@@ -34,7 +34,7 @@ def upload(graph, file: OutgoingFile) -> str:
     return media_id
 
 
-def _opened(file):
+def opened(file: OutgoingFile):
     try:
         return file.open()
     except Exception as error:  # the store's own, whichever it is

@@ -1,5 +1,7 @@
 """Meta as a provider: signature, handshake, sending, read marks."""
 
+from collections.abc import Iterable
+
 from .. import limits
 from ..base import (
     CheckLine,
@@ -11,11 +13,13 @@ from ..base import (
     ProviderError,
     Recipient,
     Sent,
+    TemplateDraft,
+    TemplateState,
     WebhookRequest,
 )
 from ..reading import clean, dict_of, list_of, text_of
 from ..signing import same_text, verify
-from . import checking, media
+from . import checking, media, templates
 from .capabilities import CAN
 from .graph import Graph
 from .guide import GUIDE
@@ -114,6 +118,18 @@ class Meta(Provider):
 
     def fetch_media(self, media_ref: MediaRef) -> FetchedMedia:
         return media.fetch(self.graph, media_ref)
+
+    def templates(self) -> Iterable[TemplateState]:
+        return templates.listed(self.graph)
+
+    def create_template(self, draft: TemplateDraft) -> TemplateState:
+        return templates.create(self.graph, draft)
+
+    def edit_template(self, draft: TemplateDraft) -> TemplateState:
+        return templates.edit(self.graph, draft)
+
+    def delete_template(self, provider_id, name, language, all_languages=False) -> None:
+        templates.delete(self.graph, provider_id, name, all_languages)
 
     def check(self) -> list[CheckLine]:
         return checking.check(self.graph, self.credentials, self.settings.get("WEBHOOK_URL", ""))
