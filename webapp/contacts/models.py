@@ -57,13 +57,6 @@ class Contact(db.Model):
     __table_args__ = (
         Index("ix_contacts_by_name", SORT_NAME, "id", postgresql_where=LISTED, sqlite_where=LISTED),
         Index(
-            "ix_contacts_by_last_contact",
-            "last_contact_at",
-            "id",
-            postgresql_where=LISTED,
-            sqlite_where=LISTED,
-        ),
-        Index(
             "ix_contacts_by_age", "created_at", "id", postgresql_where=LISTED, sqlite_where=LISTED
         ),
         Index(
@@ -106,7 +99,7 @@ class Contact(db.Model):
     username: Mapped[str | None] = mapped_column(String(80))
     phone: Mapped[str | None] = mapped_column(String(20))  # E.164 digits, no +
     # Values of custom fields, {field id as text: value}: text, number, true, ISO time. PostgreSQL
-    # finds them by ix_contacts_fields_search, which migration 0004 makes.
+    # finds them by ix_contacts_fields_search, which migration 0004 makes, SQLite in contact_search.
     fields: Mapped[dict] = mapped_column(Json, default=dict, server_default="{}")
     source: Mapped[str] = mapped_column(String(12), default="whatsapp", server_default="whatsapp")
     # `consents` has the history and the proof; these two are what the gate reads.
@@ -340,3 +333,41 @@ class ContactImport(db.Model):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     created_by = relationship("User")
+
+
+class PersonRequest(db.Model):
+    """Somebody asked for a copy of their data, or to be forgotten; a job carries it out.
+
+    `place` is how far it came, so that it goes on after a crash. `traces` is what an erasure looks
+    for, kept only until it is done: the contact's own row is empty from the first moment.
+    """
+
+    __tablename__ = "person_requests"
+    __table_args__ = (
+        Index(
+            "ix_person_requests_at_work",
+            "beat_at",
+            postgresql_where=text("state IN ('waiting', 'running')"),
+            sqlite_where=text("state IN ('waiting', 'running')"),
+        ),
+        Index("ix_person_requests_contact", "contact_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    kind: Mapped[str] = mapped_column(Word(8))  # export, erasure
+    state: Mapped[str] = mapped_column(Word(8), default="waiting")  # running, done, failed
+    reason: Mapped[str] = mapped_column(Text, default="")
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    actor: Mapped[str] = mapped_column(String(120), default="")
+    traces: Mapped[dict | None] = mapped_column(JSON)
+    place: Mapped[dict] = mapped_column(JSON, default=dict)
+    counts: Mapped[dict] = mapped_column(JSON, default=dict)
+    storage_key: Mapped[str | None] = mapped_column(String(255))
+    size: Mapped[int | None] = mapped_column(BigId)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    problem: Mapped[str | None] = mapped_column(Text)
+    attempt_count: Mapped[int] = mapped_column(default=0)
+    beat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
