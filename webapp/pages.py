@@ -1,5 +1,7 @@
 """Page or partial: one template drawn inside the page and sent alone to htmx."""
 
+from urllib.parse import urlsplit
+
 from flask import make_response, redirect, render_template, request
 
 
@@ -21,3 +23,11 @@ def render(page, partial=None, /, status=200, **context):
 def see_other(url):
     """After a change: go and look. htmx follows the same 303."""
     return redirect(url, code=303)
+
+
+def own_path(path):
+    """The path if it stays on this site, else the start page; browsers read \\ as /."""
+    path = (path or "").replace("\\", "/")
+    parts = urlsplit(path)
+    own = path.startswith("/") and not path.startswith("//") and path.isprintable()
+    return path if own and not parts.scheme and not parts.netloc else "/"

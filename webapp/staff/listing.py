@@ -1,55 +1,45 @@
-"""What the list of people shows: one page of them, by key, in a fixed number of queries."""
+"""What the list of people shows, in a fixed number of queries."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import false, func, or_, select, true
 
 from webapp.extensions import db
 from webapp.inbox.models import Interaction, InteractionState
 from webapp.queues.models import Queue, QueueMember
-from webapp.staff.models import SignIn, User
+from webapp.staff.models import Presence, Role, SignIn, User
+from webapp.tables.spec import Column, Filter, Table
 
-PAGE = 50
-
-
-@dataclass
-class Page:
-    people: list
-    next_after: int | None
-    queues: dict = field(default_factory=dict)
-    owned: dict = field(default_factory=dict)
-    signed_in: dict = field(default_factory=dict)
+ROLE_NAMES = {Role.AGENT: "Agent", Role.SUPERVISOR: "Supervisor", Role.ADMIN: "Administrator"}
+STATES = {
+    Presence.AVAILABLE: "Available",
+    Presence.PAUSED: "Paused",
+    Presence.OFFLINE: "Offline",
+    "off": "Switched off",
+}
 
 
-def page_of_people(search="", role=None, after=None):
-    """People by name; `after` is the id of the last one of the page before."""
-    found = select(User).order_by(func.lower(User.name), User.id).limit(PAGE + 1)
-    if search:
-        like = f"%{_plain(search)}%"
-        found = found.where(
-            or_(User.name.ilike(like, escape="\\"), User.email.ilike(like, escape="\\"))
-        )
-    if role:
-        found = found.where(User.role == role)
-    last = db.session.get(User, after) if after else None
-    if last is not None:
-        key = tuple_(func.lower(User.name), User.id)
-        found = found.where(key > tuple_(func.lower(last.name), last.id))
-    people = db.session.scalars(found).all()
-    shown = people[:PAGE]
-    ids = [person.id for person in shown]
-    return Page(
-        people=shown,
-        next_after=shown[-1].id if len(people) > PAGE else None,
-        queues=_queues(ids),
-        owned=owned_counts(ids),
-        signed_in=_last_seen(ids),
-    )
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a page of people shows beside their own rows, by person."""
+
+    queues: dict
+    owned: dict
+    seen: dict
+
+
+def everybody():
+    return select(User)
 
 
 def count_people():
     return db.session.scalar(select(func.count()).select_from(User))
+
+
+def about(people):
+    ids = [person.id for person in people]
+    return About(queues=_queues(ids), owned=owned_counts(ids), seen=_last_seen(ids))
 
 
 def owned_counts(user_ids):
@@ -83,7 +73,66 @@ def _last_seen(user_ids):
     return dict(db.session.execute(rows).all())
 
 
+def _found(words):
+    like = f"%{_plain(words)}%"
+    return or_(User.name.ilike(like, escape="\\"), User.email.ilike(like, escape="\\"))
+
+
 def _plain(search):
     for sign in ("\\", "%", "_"):
         search = search.replace(sign, f"\\{sign}")
     return search
+
+
+def _of_role(value):
+    return User.role == Role(value)
+
+
+def _in_state(value):
+    if value == "off":
+        return User.active == false()
+    return (User.active == true()) & (User.presence == Presence(value))
+
+
+def _in_queue(value):
+    members = select(QueueMember.user_id).where(QueueMember.queue_id == int(value[:18]))
+    return User.id.in_(members)
+
+
+def _all_queues():
+    found = db.session.execute(select(Queue.id, Queue.name).order_by(Queue.name))
+    return [(str(queue_id), name) for queue_id, name in found]
+
+
+PEOPLE = Table(
+    name="people",
+    key=User.id,
+    columns=(
+        Column("name", "Name", func.lower(User.name), lambda person: person.name, fixed=True),
+        Column("email", "Email", User.email, lambda person: person.email, shown=False),
+        Column("role", "Role", User.role, lambda person: ROLE_NAMES[person.role]),
+        Column("queues", "Queues", classes="wrapcell"),
+        Column("owned", "Conversations", classes="r num"),
+        Column("state", "State", None, lambda person: STATES[_state_of(person)]),
+        Column("seen", "Last seen", classes="num muted"),
+        Column(
+            "created",
+            "Created",
+            User.created_at,
+            lambda person: person.created_at,
+            shown=False,
+            classes="num muted",
+        ),
+    ),
+    sort="name",
+    filters=(
+        Filter("role", "Role", _of_role, lambda: [(str(r), n) for r, n in ROLE_NAMES.items()]),
+        Filter("queue", "Queue", _in_queue, _all_queues),
+        Filter("state", "State", _in_state, lambda: [(str(s), n) for s, n in STATES.items()]),
+    ),
+    search=_found,
+)
+
+
+def _state_of(person):
+    return person.presence if person.active else "off"

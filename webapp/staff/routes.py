@@ -14,6 +14,7 @@ from webapp.queues.models import Queue
 from webapp.staff import access, listing, people, presence, signing_in, throttle
 from webapp.staff.forms import PersonForm, SignInForm
 from webapp.staff.models import Presence, Role, SignIn, User
+from webapp.tables import routes as tables
 from webapp.unit_of_work import unit_of_work
 
 bp = Blueprint("staff", __name__)
@@ -25,7 +26,7 @@ CLOSE_TO_THE_END = 3  # tries left from which we say so
 @bp.route("/sign-in", methods=["GET", "POST"])
 @access.public
 def sign_in():
-    target = own_path(request.args.get("next"))
+    target = pages.own_path(request.args.get("next"))
     if current_user.is_authenticated:
         return pages.see_other(target)
     form = SignInForm()
@@ -59,18 +60,16 @@ def sign_out():
 @bp.get("/people")
 @access.needs(*access.LEADERS)
 def index():
-    search = request.args.get("q", "").strip()
-    role = request.args.get("role")
-    role = role if role in list(Role) else None
-    listed = listing.page_of_people(search, role, request.args.get("after", type=int))
-    return pages.render(
-        "staff/people.html",
-        "staff/_people.html",
-        listed=listed,
-        total=listing.count_people(),
-        search=search,
-        role=role,
-    )
+    total = listing.count_people()
+    page = tables.page_of(listing.PEOPLE, listing.everybody(), total)
+    about = listing.about(page.rows)
+    return pages.render("staff/people.html", "staff/_people.html", page=page, about=about)
+
+
+@bp.post("/people/export")
+@access.needs(*access.LEADERS)
+def export():
+    return tables.download(listing.PEOPLE, listing.everybody(), "people.csv")
 
 
 @bp.route("/people/add", methods=["GET", "POST"])
@@ -140,7 +139,7 @@ def set_presence():
         presence.set_presence(current_user, chosen, reason)
     if pages.is_partial():
         return pages.render("staff/_presence.html", status=200)
-    return pages.see_other(own_path(_without_host(request.referrer or "")))
+    return pages.see_other(pages.own_path(_without_host(request.referrer or "")))
 
 
 @bp.get("/presence")
@@ -178,18 +177,10 @@ def signed_in_person(request):
 def to_sign_in():
     """A page leads to the sign-in and back; htmx is told to take the whole page there."""
     if "HX-Request" in request.headers:
-        here = own_path(_without_host(request.headers.get("HX-Current-URL", "")))
+        here = pages.own_path(_without_host(request.headers.get("HX-Current-URL", "")))
         return "", 401, {"HX-Redirect": url_for("staff.sign_in", next=here)}
     here = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("staff.sign_in", next=here if here != "/" else None))
-
-
-def own_path(path):
-    """The path if it stays on this site, else the start page; browsers read \\ as /."""
-    path = (path or "").replace("\\", "/")
-    parts = urlsplit(path)
-    own = path.startswith("/") and not path.startswith("//") and path.isprintable()
-    return path if own and not parts.scheme and not parts.netloc else "/"
 
 
 def _without_host(url):

@@ -7,7 +7,6 @@ from flask_login import current_user
 
 from webapp import pages
 from webapp.staff import access
-from webapp.staff.routes import own_path
 from webapp.tables import choosing, exporting, paging
 from webapp.tables.state import state_of
 from webapp.unit_of_work import unit_of_work
@@ -26,7 +25,7 @@ def columns(name):
         abort(400, "This list has no such column.")
     with unit_of_work():
         choosing.choose_columns(current_user, name, [] if "standard" in request.form else chosen)
-    return pages.see_other(own_path(request.form.get("next", "")))
+    return pages.see_other(pages.own_path(request.form.get("next", "")))
 
 
 def page_of(table, statement, total=None):
