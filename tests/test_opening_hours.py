@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from webapp import opening_hours
+from webapp.settings import intervals
 
 
 def at(day, clock):
@@ -12,24 +13,28 @@ def at(day, clock):
     return datetime(2026, 11, day, hour, minute, tzinfo=UTC)  # the 23rd is a Monday
 
 
+def opened_at(line, moment):
+    return intervals.opened_at(opening_hours.parse(line), moment)
+
+
 def test_open_from_the_first_minute_to_the_last():
-    hours = opening_hours.parse("Mon-Fri 09:00-17:00 UTC")
-    assert hours.opened_at(at(23, "09:00")) == at(23, "09:00")
-    assert hours.opened_at(at(27, "16:59")) == at(27, "09:00")
+    line = "Mon-Fri 09:00-17:00 UTC"
+    assert opened_at(line, at(23, "09:00")) == at(23, "09:00")
+    assert opened_at(line, at(27, "16:59")) == at(27, "09:00")
     closed = (at(23, "08:59"), at(23, "17:00"), at(28, "12:00"), at(29, "12:00"))
-    assert [hours.opened_at(one) for one in closed] == [None] * 4
+    assert [opened_at(line, one) for one in closed] == [None] * 4
 
 
 def test_the_time_zone_counts():
-    hours = opening_hours.parse("mon-fri 09:00-17:00 America/New_York")
-    assert hours.opened_at(at(23, "13:00")) is None
-    assert hours.opened_at(at(23, "15:00")) == at(23, "14:00")
+    line = "mon-fri 09:00-17:00 America/New_York"
+    assert opened_at(line, at(23, "13:00")) is None
+    assert opened_at(line, at(23, "15:00")) == at(23, "14:00")
 
 
 def test_days_may_go_round_the_weekend_and_one_day_is_enough():
-    assert opening_hours.parse("Sat-Mon 09:00-17:00").opened_at(at(23, "12:00"))
-    assert opening_hours.parse("Sat-Mon 09:00-17:00").opened_at(at(24, "12:00")) is None
-    assert opening_hours.parse("Tue 09:00-17:00").opened_at(at(24, "12:00"))
+    assert opened_at("Sat-Mon 09:00-17:00", at(23, "12:00"))
+    assert opened_at("Sat-Mon 09:00-17:00", at(24, "12:00")) is None
+    assert opened_at("Tue 09:00-17:00", at(24, "12:00"))
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
-"""Opening hours in one line, like `Mon-Fri 09:00-17:00 Europe/Rome`."""
+"""Opening hours in one line, like `Mon-Fri 09:00-17:00 Europe/Rome`, in the shape of an interval."""
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import time
 from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -14,24 +14,24 @@ LINE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class OpeningHours:
-    first: int
-    last: int
-    opens: time
-    closes: time
-    zone: ZoneInfo
+class Span:
+    """What a span of `settings.models.IntervalSpan` says."""
 
-    def opened_at(self, now):
-        """When it opened today, if it is open now; else None."""
-        local = now.astimezone(self.zone)
-        if not self._is_day(local.weekday()) or not self.opens <= local.time() < self.closes:
-            return None
-        return datetime.combine(local.date(), self.opens, self.zone)
+    starts: str
+    ends: str
+    week_days: tuple[int, ...] = ()  # 0 is Monday
+    month_days: tuple[int, ...] = ()
+    months: tuple[int, ...] = ()
+    always: bool = False
 
-    def _is_day(self, day):
-        if self.first <= self.last:
-            return self.first <= day <= self.last
-        return day >= self.first or day <= self.last
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What an `Interval` says: `settings.intervals` reads both alike."""
+
+    time_zone: str
+    spans: tuple[Span, ...]
+    holidays: tuple = ()
 
 
 def parse(line):
@@ -39,17 +39,18 @@ def parse(line):
     found = LINE.fullmatch(line.strip())
     if not found:
         raise ValueError("is not like Mon-Fri 09:00-17:00 Europe/Rome")
-    first = _day(found["first"])
-    hours = OpeningHours(
-        first,
-        _day(found["last"]) if found["last"] else first,
-        time.fromisoformat(found["opens"]),
-        time.fromisoformat(found["closes"]),
-        _zone(found["zone"] or "UTC"),
-    )
-    if hours.opens >= hours.closes:
+    opens, closes = _clock(found["opens"]), _clock(found["closes"])
+    if opens >= closes:
         raise ValueError("closes before it opens")
-    return hours
+    span = Span(starts=opens, ends=closes, week_days=_days(found["first"], found["last"]))
+    return Schedule(time_zone=_zone(found["zone"] or "UTC"), spans=(span,))
+
+
+def _days(first, last):
+    """Sat-Mon goes round the weekend."""
+    first = _day(first)
+    last = _day(last) if last else first
+    return tuple((first + n) % 7 for n in range((last - first) % 7 + 1))
 
 
 def _day(name):
@@ -58,8 +59,13 @@ def _day(name):
     return DAYS.index(name.lower())
 
 
+def _clock(text):
+    return time.fromisoformat(text).strftime("%H:%M")
+
+
 def _zone(name):
     try:
-        return ZoneInfo(name)
+        ZoneInfo(name)
     except (ValueError, OSError, KeyError):
         raise ValueError(f"knows no time zone {name}") from None
+    return name
