@@ -42,6 +42,7 @@ class TemplateDraft:
     components: list[dict]
     sample: OutgoingFile | None = None
     provider_id: str | None = None
+    ttl: int | None = None  # seconds the provider keeps trying to deliver it; None: its own
 
 
 @dataclass(frozen=True, slots=True)
