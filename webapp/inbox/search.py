@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import func, literal_column, or_, select, text
+from sqlalchemy import func, literal_column, select, text
 
+from webapp.contacts import search as customers
 from webapp.contacts.models import Contact
 from webapp.database import is_postgresql
 from webapp.extensions import db
@@ -18,12 +19,8 @@ BEFORE = 24  # characters shown before the word that was found
 LONGEST = 100
 WORD = re.compile(r"\w+")
 
-# The expressions of migration 0002; the planner uses its indexes only for these very words.
+# The expression of migration 0002; the planner uses its index only for these very words.
 PG_MESSAGE = "to_tsvector('simple', messages.text)"
-PG_CONTACT = (
-    "(contacts.name || ' ' || contacts.profile_name || ' ' || coalesce(contacts.username, '')"
-    " || ' ' || coalesce(contacts.phone, ''))"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ class Hit:
 def find(user, query):
     """Sections of what this person may see: by customer first, then by message."""
     query = query.strip()[:LONGEST]
-    by_customer = _interactions_of(user, _contact_condition(query))
+    by_customer = _interactions_of(user, query)
     said = _said(user, query)
     by_message = [row for row in said if row not in set(by_customer)]
     sections = [
@@ -46,14 +43,14 @@ def find(user, query):
     return [section for section in sections if section.interactions]
 
 
-def _interactions_of(user, condition):
+def _interactions_of(user, query):
     """The newest conversation of each customer that matches."""
-    if condition is None:
+    if len(query) < 2:
         return []
     newest = (
         select(func.max(Interaction.id).label("id"))
         .join(Contact, Contact.id == Interaction.contact_id)
-        .where(condition, access.visible_interactions(user))
+        .where(customers.matching(query), access.visible_interactions(user))
         .group_by(Interaction.contact_id, Interaction.account_id)
         .order_by(func.max(Interaction.id).desc())
         .limit(LIMIT)
@@ -90,21 +87,6 @@ def _hit(words, query):
     return Hit(before, found[0], words[found.end() : found.end() + LONGEST])
 
 
-def _contact_condition(query):
-    digits = re.sub(r"[\s()+./-]", "", query)
-    wanted = digits if digits.isdigit() else query
-    if len(wanted) < 2:
-        return None
-    if is_postgresql():
-        return literal_column(PG_CONTACT).ilike(f"%{_plain(wanted)}%", escape="\\")
-    if len(wanted) < 3:  # shorter than the index's trigrams
-        return or_(
-            Contact.name.ilike(f"{_plain(wanted)}%", escape="\\"),
-            Contact.profile_name.ilike(f"{_plain(wanted)}%", escape="\\"),
-        )
-    return Contact.id.in_(_rowids("contact_search", f'"{wanted.replace(chr(34), "")}"'))
-
-
 def _message_condition(query):
     words = WORD.findall(query)
     if not words or len(query) < 2:
@@ -112,13 +94,7 @@ def _message_condition(query):
     if is_postgresql():
         wanted = func.to_tsquery(literal_column("'simple'"), " & ".join(f"{w}:*" for w in words))
         return literal_column(PG_MESSAGE).op("@@")(wanted)
-    return Message.id.in_(_rowids("message_search", " ".join(f'"{w}"*' for w in words)))
-
-
-def _rowids(index, wanted):
-    matches = literal_column(index).op("MATCH")(wanted)
-    return select(literal_column("rowid")).select_from(text(index)).where(matches)
-
-
-def _plain(wanted):
-    return re.sub(r"([\\%_])", r"\\\1", wanted)
+    matches = literal_column("message_search").op("MATCH")(" ".join(f'"{w}"*' for w in words))
+    return Message.id.in_(
+        select(literal_column("rowid")).select_from(text("message_search")).where(matches)
+    )
