@@ -32,7 +32,8 @@ SHORTEST_NUMBER = 7  # digits that may be a whole number rather than a part of o
 # The expression of migration 0006; PostgreSQL uses its index only for these very words.
 SEARCHED = literal_column(
     "(' ' || contacts.name || ' ' || contacts.profile_name"
-    " || ' ' || coalesce(contacts.username, '') || ' ' || coalesce(contacts.phone, '') || ' ' || contacts.company || ' ' || contacts.email)",
+    " || ' ' || coalesce(contacts.username, '') || ' ' || coalesce(contacts.phone, '')"
+    " || ' ' || contacts.company || ' ' || contacts.email)",
     String,
 )
 TEXT_COLUMNS = "{name profile_name username phone company email}"
