@@ -1,7 +1,10 @@
 """What may be believed of an answer once its provider's own refusal was looked for."""
 
+from contextlib import contextmanager
+
 from .base import OutcomeUnknown, ProviderError
 from .http import Answer
+from .meanings import WORDING
 
 
 def taken(answer: Answer, refused: ProviderError | None, label: str) -> Answer:
@@ -23,6 +26,18 @@ def told(answer: Answer, refused: ProviderError | None, label: str, shapes=dict)
         reason = _not_theirs(answer, label)
         raise ProviderError(reason, permanent=False, code=str(answer.status))
     return answer.data
+
+
+@contextmanager
+def about_templates():
+    """Refusals whose words speak of a message speak of the template here."""
+    try:
+        yield
+    except ProviderError as error:
+        error.reason = error.reason.replace("the message", "the template")
+        if error.action == WORDING:
+            error.action = "Check what was written, then submit it again."
+        raise
 
 
 def _not_theirs(answer, label):

@@ -47,6 +47,7 @@ from .events import (
     WebhookRequest,
 )
 from .reading import text_of
+from .template_rules import Rules
 from .templates import Problem, TemplateDraft, TemplateState
 
 __all__ = [
@@ -127,6 +128,8 @@ class Capabilities:
     looks_up: bool = False  # look_up() and missed() ask the provider
     templates: bool = False  # single templates may be sent
     manages_templates: bool = False
+    edits_templates: bool = False  # of those it manages, after they were submitted
+    deletes_templates: bool = False
     campaigns: bool = False
     # Which of a customer's identities its API wants, the first one there is.
     addresses: tuple[IdentityKind, ...] = (IdentityKind.WA_ID, IdentityKind.PHONE)
@@ -258,6 +261,7 @@ class Provider:
     webhook_suffix = ""  # behind the address we show: Twilio's connection overrides
     can = Capabilities()  # a property where it depends on the account's settings
     needs_public_url = True
+    template_rules: Rules | None = None  # where `can.manages_templates`
 
     def __init__(self, credentials: Mapping[str, str], http, settings: Mapping):
         """`settings` is the configuration; WEBHOOK_URL in it is this account's own address, PHONE

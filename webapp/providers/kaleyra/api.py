@@ -53,6 +53,11 @@ class Api:
         url = self.url(V2, "whatsapp", self.number, "messages")
         return self.http.post(url, clean(payload), headers=self._key())
 
+    def post_to(self, version: str, *path: str, payload: dict) -> Answer:
+        """Anything that is no message."""
+        answer = self.http.post(self.url(version, *path), clean(payload), headers=self._key())
+        return taken(answer, refusal(answer), "Kaleyra")
+
     def get(self, version: str, *path: str, **params) -> dict | list:
         answer = self.http.get(self.url(version, *path), params=params, headers=self._key())
         return clean(told(answer, refusal(answer), "Kaleyra", dict | list))

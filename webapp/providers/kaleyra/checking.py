@@ -2,8 +2,9 @@
 to mend what is wrong."""
 
 from ..base import CheckLine, ProviderError
-from ..reading import dict_of, list_of, text_of
+from ..templates import status_of
 from .api import V1, V2, Api
+from .templates import LIST_OF_V1, items_in, place_of
 
 _REGION_OF_SUFFIX = {"IN": "in", "EU": "eu", "US": "us"}
 _NAMES = {"in": "India", "eu": "Europe", "ap": "Asia Pacific", "us": "North America"}
@@ -22,10 +23,12 @@ def check(api: Api) -> list[CheckLine]:
 def _credentials(api):
     name = "Credentials"
     try:
-        found = templates_in(api.get(V1, "whatsapp", "templates", "status"))
+        found = items_in(api.get(V1, *LIST_OF_V1))
     except ProviderError as error:
         return _failed(name, error)
-    approved = sum(_status(item) == "approved" for item in found)
+    approved = sum(
+        status_of(item.get("status") or item.get("template_status")) == "approved" for item in found
+    )
     return CheckLine(
         name,
         True,
@@ -44,18 +47,6 @@ def _failed(name, error):
         error.action or "Try again in a few minutes; if it stays so, compare the region.",
         auth=error.auth,
     )
-
-
-def templates_in(data) -> list[dict]:
-    """The list stands in one of several places (unconfirmed)."""
-    inner = dict_of(data).get("data", data)
-    places = (inner, dict_of(inner).get("templates"), dict_of(data).get("templates"))
-    found = next((place for place in places if isinstance(place, list)), [])
-    return [item for item in list_of(found) if isinstance(item, dict)]
-
-
-def _status(template):
-    return text_of(template.get("status") or template.get("template_status")).strip().lower()
 
 
 def _region(api):
@@ -97,7 +88,7 @@ def _second_generation(api):
             "An admin copies it from Kaleyra's console, or sets the API version to V1.",
         )
     try:
-        found = templates_in(api.get(V2, "whatsapp", waba_id, "message_templates"))
+        found = items_in(api.get(V2, *place_of(api)))
     except ProviderError as error:
         if not (error.permanent or error.auth):
             return _failed(name, error)

@@ -1,5 +1,7 @@
 """Kaleyra as a provider: who may call us, what it can do, and which module does it."""
 
+from collections.abc import Iterable
+
 from ..base import (
     BadSignature,
     CheckLine,
@@ -8,11 +10,13 @@ from ..base import (
     MediaRef,
     Provider,
     Sent,
+    TemplateDraft,
+    TemplateState,
     WebhookRequest,
 )
 from ..commands import Command
 from ..signing import same_text
-from . import checking, media, sending
+from . import checking, media, sending, templates
 from .api import V1, V2, Api
 from .capabilities import BY_VERSION
 from .guide import GUIDE
@@ -107,6 +111,18 @@ class Kaleyra(Provider):
 
     def fetch_media(self, media_ref: MediaRef) -> FetchedMedia:
         return media.fetch(self.api, media_ref)
+
+    def templates(self) -> Iterable[TemplateState]:
+        return templates.listed(self.api)
+
+    def create_template(self, draft: TemplateDraft) -> TemplateState:
+        return templates.create(self.api, draft)
+
+    def edit_template(self, draft: TemplateDraft) -> TemplateState:
+        raise templates.only_in_console("changed")
+
+    def delete_template(self, provider_id, name, language, all_languages=False) -> None:
+        raise templates.only_in_console("deleted")
 
     def check(self) -> list[CheckLine]:
         return checking.check(self.api)

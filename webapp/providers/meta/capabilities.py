@@ -47,6 +47,8 @@ CAN = Capabilities(
     marks_read=True,
     templates=True,
     manages_templates=True,
+    edits_templates=True,
+    deletes_templates=True,
     campaigns=True,
     addresses=(IdentityKind.WA_ID, IdentityKind.PHONE, IdentityKind.BSUID),
 )

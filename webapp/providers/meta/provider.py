@@ -73,6 +73,7 @@ class Meta(Provider):
         CredentialField("verify_token", "Verify token", generated=True),
     )
     guide = GUIDE
+    template_rules = template_rules.RULES
 
     def __init__(self, credentials, http, settings):
         super().__init__(credentials, http, settings)

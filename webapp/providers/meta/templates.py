@@ -5,10 +5,9 @@ developers.facebook.com/documentation/business-messaging/whatsapp/templates/temp
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
+from ..answers import about_templates
 from ..base import OutcomeUnknown, ProviderError, TemplateDraft, TemplateState
-from ..meanings import WORDING
 from ..reading import clean, dict_of, list_of, text_of
 from ..templates import category_of, language_of, quality_of, status_of, word_of
 from . import samples
@@ -101,7 +100,7 @@ def components_of(components: list) -> list[dict]:
 
 def create(graph: Graph, draft: TemplateDraft) -> TemplateState:
     body = payload_of(draft, samples.handle_of(graph, draft.sample))
-    with _about_templates():
+    with about_templates():
         answer = graph.post(_edge(graph), body)
     return made_of(answer, draft, "Meta")
 
@@ -146,7 +145,7 @@ def edit(graph: Graph, draft: TemplateDraft) -> TemplateState:
     # Name, language and the way variables are written never change; nor does an approved one's
     # category, which is left out then.
     changed = {key: body[key] for key in ("category", "components") if body[key]}
-    with _about_templates():
+    with about_templates():
         answer = graph.post((draft.provider_id or "",), changed)
     if dict_of(answer.data).get("success") is False:
         raise ProviderError("Meta did not take the change", permanent=False)
@@ -176,20 +175,3 @@ def delete(graph: Graph, provider_id: str, name: str, all_languages: bool) -> No
 
 def _edge(graph):
     return graph.waba_id, PLACE
-
-
-@contextmanager
-def _about_templates():
-    """Codes that speak of a message speak of the template here."""
-    try:
-        yield
-    except ProviderError as error:
-        if error.code != "100":
-            raise
-        raise ProviderError(
-            "WhatsApp refused part of the template",
-            permanent=True,
-            code=error.code,
-            action=WORDING.replace("send it", "submit it"),
-            raw=error.raw,
-        ) from error
