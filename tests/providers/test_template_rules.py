@@ -23,9 +23,13 @@ from tests.providers.template_cases import (
     reply,
     valid_for,
 )
+from webapp.providers.base import Provider
+from webapp.providers.kaleyra import Kaleyra
 from webapp.providers.kaleyra import template_rules as kaleyra
 from webapp.providers.kaleyra.api import V1, V2
+from webapp.providers.meta import Meta
 from webapp.providers.meta import template_rules as meta
+from webapp.providers.sandbox import Sandbox
 from webapp.providers.template_variables import value_problem
 from webapp.providers.templates import TemplateDraft
 
@@ -473,3 +477,18 @@ def test_what_may_not_stand_for_a_variable(value):
 @pytest.mark.parametrize("value", ["a", "a    b", "Friday, 9:00"])
 def test_what_may_stand_for_a_variable(value):
     assert value_problem(value) == ""
+
+
+@pytest.mark.parametrize(
+    ("provider", "credentials"),
+    [
+        (Meta, {}),
+        (Sandbox, {}),
+        (Kaleyra, {"api_version": "v1", "waba_id": "1"}),
+        (Kaleyra, {"api_version": "v2", "waba_id": "1"}),
+    ],
+)
+def test_a_provider_tells_what_it_would_refuse(provider: type[Provider], credentials):
+    asked = provider(credentials, http=None, settings={})
+    assert [problem.where for problem in asked.template_problems(draft(name=""))] == ["name"]
+    assert asked.template_problems(draft()) == []

@@ -24,11 +24,14 @@ from .base import (
     IdentityKind,
     MediaRef,
     OutcomeUnknown,
+    Problem,
     Provider,
     ProviderError,
     Sent,
+    TemplateDraft,
     WebhookRequest,
 )
+from .meta import template_rules
 from .meta.capabilities import CAN
 from .meta.meanings import meaning_of
 from .meta.parsing import OBJECT, events_of
@@ -52,6 +55,7 @@ class Sandbox(Provider):
         addresses=(IdentityKind.WA_ID, IdentityKind.PHONE),  # a pretend phone has a number
     )
     needs_public_url = False
+    template_rules = template_rules.RULES
     form_fields = (
         CredentialField("phone_number_id", "Pretend number's ID", generated=True),
         CredentialField("webhook_secret", "Webhook secret", True, generated=True, rotates=True),
@@ -78,6 +82,9 @@ class Sandbox(Provider):
         if behaviour == NO_ANSWER:
             raise OutcomeUnknown("The provider did not answer in time")
         return Sent(message_id, (Identity(IdentityKind.WA_ID, recipient.phone),))
+
+    def template_problems(self, draft: TemplateDraft) -> list[Problem]:
+        return template_rules.problems(draft)
 
     def fetch_media(self, media: MediaRef) -> FetchedMedia:
         phone = self.settings.get("SANDBOX_PHONE")

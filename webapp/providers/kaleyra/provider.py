@@ -8,6 +8,7 @@ from ..base import (
     CredentialField,
     FetchedMedia,
     MediaRef,
+    Problem,
     Provider,
     Sent,
     TemplateDraft,
@@ -16,7 +17,7 @@ from ..base import (
 )
 from ..commands import Command
 from ..signing import same_text
-from . import checking, media, sending, templates
+from . import checking, media, sending, template_rules, templates
 from .api import V1, V2, Api
 from .capabilities import BY_VERSION
 from .guide import GUIDE
@@ -114,6 +115,13 @@ class Kaleyra(Provider):
 
     def templates(self) -> Iterable[TemplateState]:
         return templates.listed(self.api)
+
+    @property
+    def template_rules(self):
+        return template_rules.RULES[self.api.version]
+
+    def template_problems(self, draft: TemplateDraft) -> list[Problem]:
+        return template_rules.problems(draft, self.api.version)
 
     def create_template(self, draft: TemplateDraft) -> TemplateState:
         return templates.create(self.api, draft)

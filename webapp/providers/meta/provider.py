@@ -9,6 +9,7 @@ from ..base import (
     FetchedMedia,
     MediaRef,
     OutcomeUnknown,
+    Problem,
     Provider,
     ProviderError,
     Recipient,
@@ -19,7 +20,7 @@ from ..base import (
 )
 from ..reading import clean, dict_of, list_of, text_of
 from ..signing import same_text, verify
-from . import checking, media, templates
+from . import checking, media, template_rules, templates
 from .capabilities import CAN
 from .graph import Graph
 from .guide import GUIDE
@@ -122,6 +123,9 @@ class Meta(Provider):
 
     def templates(self) -> Iterable[TemplateState]:
         return templates.listed(self.graph)
+
+    def template_problems(self, draft: TemplateDraft) -> list[Problem]:
+        return template_rules.problems(draft)
 
     def create_template(self, draft: TemplateDraft) -> TemplateState:
         return templates.create(self.graph, draft)
