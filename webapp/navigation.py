@@ -15,14 +15,18 @@ class Item:
     icon: str
 
 
-DAILY = (Item("inbox.index", "Inbox", "inbox"),)
+DAILY = (
+    Item("inbox.index", "Inbox", "inbox"),
+    Item("contacts.index", "Contacts", "contact-round"),
+)
 SET_UP = (
+    Item("message_templates.index", "Templates", "layout-template"),
     Item("queues.index", "Queues", "list-ordered"),
     Item("accounts.index", "WhatsApp accounts", "smartphone"),
     Item("staff.index", "People", "users-round"),
     Item("sandbox.index", "Sandbox", "flask-conical"),
 )
-REVIEW = (Item("about.index", "About", "info"),)
+REVIEW = (Item("settings.index", "Settings", "settings"), Item("about.index", "About", "info"))
 
 
 def init_app(app):
@@ -31,7 +35,7 @@ def init_app(app):
 
 def groups():
     """(label, items) with what the signed-in person may open; a group without any is left out."""
-    labelled = (("", DAILY), ("Set up", SET_UP), ("Help", REVIEW))
+    labelled = (("", DAILY), ("Set up", SET_UP), ("Review", REVIEW))
     shown = (
         (label, [item for item in items if may_open(item.endpoint)]) for label, items in labelled
     )
