@@ -1,6 +1,7 @@
-"""`flask --app app interactions list`, `show` and `send-template`: conversations, for scripts."""
+"""`flask --app app interactions list`, `show`, `send-template`, `start`: for scripts."""
 
 import uuid
+from contextlib import contextmanager
 
 import click
 from sqlalchemy import select
@@ -9,8 +10,11 @@ from sqlalchemy.orm import Session, joinedload
 from webapp.accounts.models import Account
 from webapp.commands.answers import Group, as_json, fail, show
 from webapp.extensions import db
-from webapp.inbox import sending
+from webapp.inbox import sending, starting
 from webapp.inbox.models import Interaction, InteractionState, Message
+from webapp.message_templates import choosing, parts
+from webapp.queues import accepting
+from webapp.staff.models import User
 from webapp.unit_of_work import unit_of_work
 
 group = Group("interactions", help="Conversations with customers.")
@@ -57,24 +61,89 @@ def show_one(id, json):
 @click.argument("id", type=int)
 @click.argument("name")
 @click.option("--language", required=True, help="As the provider writes it, like en or en_US.")
-@click.option("--value", "values", multiple=True, help="One variable of the body; in their order.")
-@click.option("--text", default="", help="What the conversation shows of it here.")
+@click.option(
+    "--value",
+    "values",
+    multiple=True,
+    help="One variable: in their order (header, body, buttons), or like day=Friday.",
+)
+@click.option("--text", default="", help="What the conversation shows, where we keep no template.")
 @as_json
 def send_template(id, name, language, values, text, json):
-    """Send an approved template in the conversation ID, also after its window closed."""
-    with unit_of_work():
+    """Send an approved template in the conversation ID, also after its window closed.
+
+    One that is not kept here, as at Twilio, goes by its name.
+    """
+    with unit_of_work(), _refusals():
         interaction = db.session.get(Interaction, id) if 0 < id < 2**63 else None
         if interaction is None:
             fail(f"there is no conversation {id}")
-        key = f"template-{uuid.uuid4().hex}"
-        try:
-            message = sending.send_template(interaction, None, name, language, values, text, key)
-        except sending.Refused as refused:
-            fail(f"{refused.refusal.reason} {refused.refusal.action}".strip())
-        except ValueError as error:
-            fail(str(error))
+        message = _send(interaction, None, name, language, values, text)
         answer = {"id": message.id, "status": str(message.status)}
     show(answer, f"The template waits to be sent as message {answer['id']}.", json)
+
+
+@group.command("start")
+@click.argument("account_key")
+@click.argument("number")
+@click.argument("name")
+@click.option("--language", required=True, help="As the provider writes it, like en or en_US.")
+@click.option("--value", "values", multiple=True, help="As of send-template.")
+@click.option("--owner", help="Email of who answers; nobody unless given.")
+@as_json
+def start(account_key, number, name, language, values, owner, json):
+    """Begin a conversation with NUMBER from the account ACCOUNT_KEY by the template NAME."""
+    with unit_of_work(), _refusals():
+        account = db.session.get(Account, _account_id(account_key))
+        by = _person(owner) if owner else None
+        contact = starting.contact_of(account, number)
+        interaction = starting.start(account, contact, by)
+        message = _send(interaction, by, name, language, values, "")
+        answer = {"id": interaction.id, "contact_id": contact.id, "message_id": message.id}
+    show(answer, f"Conversation {answer['id']} begins with message {answer['message_id']}.", json)
+
+
+@contextmanager
+def _refusals():
+    """What says no, in one line."""
+    try:
+        yield
+    except sending.Refused as refused:
+        fail(refused.refusal.sentence)
+    except (ValueError, starting.Elsewhere, accepting.Refused) as error:
+        fail(str(error))
+
+
+def _send(interaction, by, name, language, values, text):
+    key = f"template-{uuid.uuid4().hex}"
+    template = choosing.named(interaction.account, name, language)
+    if template is None:
+        return sending.send_named_template(interaction, by, name, language, values, text, key)
+    return sending.send_template(interaction, by, template, _by_place(template, values), key)
+
+
+def _by_place(template, values):
+    """{(where, key): value}: `day=Friday` goes where it says, the rest in order."""
+    variables = parts.variables(template.components)
+    keys = {variable.key for variable in variables}
+    given = {}
+    for value in values:
+        key, is_named, text = value.partition("=")
+        if is_named and key in keys and not key.isdecimal():
+            given |= {(v.where, v.key): text for v in variables if v.key == key}
+            continue
+        free = [v for v in variables if (v.where, v.key) not in given]
+        if not free:
+            raise ValueError(f"The template {template.name} takes {len(variables)} values.")
+        given[free[0].where, free[0].key] = value
+    return given
+
+
+def _person(email):
+    found = db.session.scalar(select(User).where(User.email == email.strip().lower()))
+    if found is None or not found.active:
+        fail(f"nobody active has the email {email}")
+    return found
 
 
 def _related():

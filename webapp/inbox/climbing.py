@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased
 
 from webapp.database import lock
 from webapp.extensions import db
-from webapp.inbox import summary
+from webapp.inbox import sessions, summary
 from webapp.inbox.models import LADDER, Attempt, Interaction, Message, MessageStatus
 
 MESSAGES = Message.__table__
@@ -37,8 +37,8 @@ class Match:
 def climb(found):
     """Apply `[(receipt row, Match)]`; of several receipts of one message the highest counts.
 
-    The first proof of delivery of an outbound interaction's template is seen here too, once there
-    are such interactions: it starts their session.
+    The first proof of delivery of what began an outbound interaction is seen here too: it starts
+    the session.
     """
     # Messages first, as the sender locks them; attempts, receipts and interactions follow.
     messages = _locked(sorted({match.message_id for _, match in found}))
@@ -49,18 +49,33 @@ def climb(found):
         if _counts(receipt, match) and step[0] > best.get(match.message_id, (-1,))[0]:
             best[match.message_id] = step
     _name(messages, found)
+    interactions = _interactions(messages)
+    sessions.delivered(_proofs(messages, found), interactions)
     moved = [
         message
         for message in messages
         if message.id in best and _move(message, best[message.id][1])
     ]
     db.session.flush()
-    _show(moved)
+    _show(moved, interactions)
 
 
 def _counts(receipt, match):
     """A message follows its latest attempt; that it was delivered counts from any attempt."""
     return match.latest or STATUS_OF[receipt.status] in PROVES_DELIVERY
+
+
+def _proofs(messages, found):
+    """[(message, the first moment that is proved)] of what reached the customer."""
+    by_id = {message.id: message for message in messages if message.interaction_id}
+    proofs = {}
+    for receipt, match in found:
+        message = by_id.get(match.message_id)
+        if message is not None and STATUS_OF[receipt.status] in PROVES_DELIVERY:
+            known = proofs.get(message.id)
+            at = min(receipt.at, known[1]) if known else receipt.at
+            proofs[message.id] = (message, at)
+    return list(proofs.values())
 
 
 def _locked(ids):
@@ -128,17 +143,22 @@ def _naming():
     )
 
 
-def _show(messages):
-    """Ticks in the thread and in the list row; without an interaction nobody looks."""
+def _interactions(messages):
+    """{id: Interaction}; without an interaction nobody looks."""
     ids = sorted({message.interaction_id for message in messages if message.interaction_id})
-    interactions = {}
+    found = {}
     for start in range(0, len(ids), CHUNK):
         rows = db.session.scalars(
             select(Interaction)
             .where(Interaction.id.in_(ids[start : start + CHUNK]))
             .order_by(Interaction.id)
         )
-        interactions |= {row.id: row for row in rows}
+        found |= {row.id: row for row in rows}
+    return found
+
+
+def _show(messages, interactions):
+    """Ticks in the thread and in the list row."""
     _tick(messages)
     for message in messages:
         interaction = interactions.get(message.interaction_id)

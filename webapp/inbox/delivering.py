@@ -19,7 +19,7 @@ from webapp.accounts.models import Account
 from webapp.columns import utcnow
 from webapp.database import lock
 from webapp.extensions import db
-from webapp.inbox import looking_up, outgoing, receipts, sending, summary
+from webapp.inbox import looking_up, outgoing, receipts, sending, sessions, summary
 from webapp.inbox.models import Attempt, Interaction, Message, MessageStatus
 from webapp.inbox.outgoing import FILE_KINDS
 from webapp.providers.base import Command, OutcomeUnknown, ProviderError, Sent
@@ -176,7 +176,7 @@ def _ready(account_id, places):
 
 def _claim(message):
     interaction = db.session.get(Interaction, message.interaction_id)
-    refusal = sending.may_send(interaction, message.kind, written=True)
+    refusal = _refusal(interaction, message)
     if refusal:
         _fail(message, refusal.code, refusal.reason, refusal.action)
         _show(message)
@@ -199,6 +199,14 @@ def _claim(message):
     db.session.flush()
     _show(message)
     return Call(message.id, attempt.id, attempt.correlation_id, command)
+
+
+def _refusal(interaction, message):
+    """The gate once more, with the template as it stands at this moment."""
+    template = sending.template_of(message)
+    if message.template_id and template is None:
+        return sending.Refusal("template_gone", "Its template is no longer kept here.")
+    return sending.may_send(interaction, message.kind, written=True, template=template)
 
 
 def _call(app, provider, call):
@@ -281,6 +289,7 @@ def _accept(message, attempt, sent):
     if message.status in (MessageStatus.SENDING, MessageStatus.UNKNOWN):
         _set_status(message, MessageStatus.SENT)
         looking_up.plan(message)
+        sessions.accepted(message)
     health.sent(message.account_id)
 
 

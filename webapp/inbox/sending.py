@@ -1,82 +1,43 @@
 """What leaves: the one gate, writing a message down, and trying a failed one again."""
 
-from dataclasses import dataclass
-
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from webapp import jobs
 from webapp.accounts import access_points
 from webapp.columns import utcnow
 from webapp.database import lock
 from webapp.extensions import db
-from webapp.inbox import summary
-from webapp.inbox.file_checks import PLURALS
+from webapp.inbox import summary, template_content
+from webapp.inbox.gate import Refusal, Refused, may_reach, may_send
 from webapp.inbox.models import (
     Attachment,
-    CloseReason,
     Direction,
     Media,
     MediaState,
     Message,
     MessageStatus,
 )
+from webapp.message_templates.models import MessageTemplate
 from webapp.providers.base import MessageKind
+
+__all__ = [
+    "Refusal",
+    "Refused",
+    "may_reach",
+    "may_send",
+    "note",
+    "react",
+    "retry",
+    "send_contacts",
+    "send_location",
+    "send_named_template",
+    "send_template",
+    "write",
+    "write_file",
+]
 
 MAX_TEXT = 4096
 LONGEST_EMOJI = 32  # a family with skin tones is one emoji of some twenty characters
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why something may not go out, and what the person can do about it."""
-
-    code: str
-    reason: str
-    action: str = ""
-
-
-class Refused(Exception):
-    """Raised where something was written that may not go out."""
-
-    def __init__(self, refusal):
-        super().__init__(refusal.reason)
-        self.refusal = refusal
-
-
-def may_send(interaction, kind="text", now=None, written=False):
-    """None if this may go out now, else the Refusal. Nothing leaves without asking here.
-
-    Asked when a message is written and again at the moment of the call (`written=True`): a
-    message written in time still goes after its conversation was wrapped up, never after the
-    service window closed.
-    """
-    now = now or utcnow()
-    account, contact = interaction.account, interaction.contact
-    if not account.enabled:
-        return Refusal(
-            "account_disabled",
-            f"{account.name} is switched off for sending.",
-            "Ask an admin to switch the account on.",
-        )
-    if contact.blocked_at:
-        return Refusal("blocked", "This contact is blocked.", "Unblock the contact first.")
-    if not written and interaction.is_closed(now):
-        return _closed(interaction)
-    provider = access_points.provider_of(account)
-    if not _can(provider.can, kind):
-        what = PLURALS.get(kind, "this kind of message")
-        return Refusal("capability", f"{provider.label} cannot send {what}.")
-    if kind != MessageKind.TEMPLATE and not interaction.window_open(now):
-        return Refusal(
-            "window_closed",
-            "The 24-hour reply window is closed.",
-            "You can write again when the customer does.",
-        )
-    return None
-
-
-def _can(can, kind):
-    return kind in can.kinds or (kind == MessageKind.TEMPLATE and can.templates)
 
 
 def write(interaction, author, text, client_key, reply_to=None):
@@ -144,11 +105,38 @@ def send_contacts(interaction, author, cards, client_key, reply_to=None):
     )
 
 
-def send_template(interaction, author, name, language, values, text, client_key):
-    """Store one approved template to be sent, also after the window closed.
+def send_template(interaction, author, template, values, client_key, file=None, place=None):
+    """Store an approved template to be sent, also after the window closed.
 
-    `values` stand for its body's variables in their order, `text` is what our own thread shows. At
-    Twilio the name is its content's id (HX…).
+    `values` is {(where, key): text}. `file` is what a header of that kind shows: an upload of
+    this moment, or the template's own sample.
+    """
+    known = _with_key(interaction, client_key)
+    if known is not None:
+        return known
+    filled = template_content.fill(template, values, place)
+    file = file or template_content.sample_of(template)
+    if filled.header_kind and file is None:
+        raise ValueError(f"This template begins with a {filled.header_kind}. Choose one.")
+    message = _queued(
+        interaction,
+        author,
+        MessageKind.TEMPLATE,
+        filled.text,
+        client_key,
+        template=template,
+        content=filled.content,
+    )
+    if filled.header_kind:
+        _own_file(message, file)
+    _count_use(template)
+    return message
+
+
+def send_named_template(interaction, author, name, language, values, text, client_key):
+    """The same for a template we keep nothing of, by its name; at Twilio its content's id (HX…).
+
+    `values` stand for its body's variables in their order, `text` is what our own thread shows.
     """
     known = _with_key(interaction, client_key)
     if known is not None:
@@ -164,6 +152,16 @@ def send_template(interaction, author, name, language, values, text, client_key)
     }
     words = text.strip() or " · ".join([name.strip(), *values])
     return _queued(interaction, author, MessageKind.TEMPLATE, words, client_key, content=content)
+
+
+def _count_use(template):
+    """One statement, and no news for who edits it: it stands first in the pickers from now on."""
+    row = MessageTemplate.__table__
+    db.session.execute(
+        update(row)
+        .where(row.c.id == template.id)
+        .values(last_used_at=utcnow(), used_count=row.c.used_count + 1, updated_at=row.c.updated_at)
+    )
 
 
 def react(interaction, author, message, emoji, client_key):
@@ -187,9 +185,9 @@ def react(interaction, author, message, emoji, client_key):
     )
 
 
-def _queued(interaction, author, kind, text, client_key, reply_to=None, **columns):
+def _queued(interaction, author, kind, text, client_key, reply_to=None, template=None, **columns):
     """Ask the gate, store, and hint: what every kind of message goes through."""
-    refusal = may_send(interaction, kind)
+    refusal = may_send(interaction, kind, template=template)
     if refusal:
         raise Refused(refusal)
     message = _stored(
@@ -201,14 +199,28 @@ def _queued(interaction, author, kind, text, client_key, reply_to=None, **column
         direction=Direction.OUT,
         status=MessageStatus.QUEUED,
         reply_to=reply_to,
+        template_id=template.id if template else None,
         **columns,
     )
+    if interaction.direction == "out":
+        _begin(interaction, message)
     if interaction.first_reply_at is None and kind != MessageKind.REACTION:
         interaction.first_reply_at = message.received_at
     summary.note_message(interaction, message)
     summary.announce(interaction, message)
     jobs.hint("workers.outbound.drain", interaction.account_id)
     return message
+
+
+def _begin(interaction, message):
+    """An outbound conversation's session counts from the first message that reaches the customer:
+    where the one that began it failed, this one does."""
+    began = interaction.session_message_id
+    first = db.session.get(Message, began) if began else None
+    if first is None or (
+        first.status == MessageStatus.FAILED and interaction.last_customer_at is None
+    ):
+        interaction.session_message_id = message.id
 
 
 def note(interaction, author, text, client_key):
@@ -250,6 +262,7 @@ def _again(message, by):
         message.text,
         f"retry-{message.id}",
         message.reply_to,
+        template=template_of(message),
         content=message.content,
         target_provider_id=message.target_provider_id,
     )
@@ -257,6 +270,13 @@ def _again(message, by):
         _own_file(again, message.media)
         summary.note_message(message.interaction, again)
     return again
+
+
+def template_of(message):
+    """The template behind a message, as it stands now."""
+    if message.template_id is None:
+        return None
+    return db.session.get(MessageTemplate, message.template_id, populate_existing=True)
 
 
 def _own_file(message, source):
@@ -322,17 +342,3 @@ def _stored(interaction, author, text, client_key, **columns):
     db.session.add(message)
     db.session.flush()
     return message
-
-
-def _closed(interaction):
-    if interaction.close_reason in (None, CloseReason.TIMEOUT):
-        return Refusal(
-            "closed",
-            "This conversation has ended: its 24 hours are over.",
-            "It goes on when the customer writes again.",
-        )
-    return Refusal(
-        "closed",
-        "This conversation was wrapped up.",
-        "It goes on when the customer writes again.",
-    )

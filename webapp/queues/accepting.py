@@ -35,7 +35,7 @@ def accept(offer, user, now=None):
         return interaction
     if offer.user_id != agent.id or offer.state != OfferState.OPEN:
         raise Taken(_who_has(interaction, now))
-    _check_place(agent)
+    check_place(agent)
     summary.announce(interaction)
     free = (Interaction.state == InteractionState.WAITING) & Interaction.owner_id.is_(None)
     _claim(interaction, agent, free, now)
@@ -55,7 +55,7 @@ def take(interaction, user, now=None):
     if interaction.is_closed(now) or not access.may_take(agent, interaction):
         raise Taken(_who_has(interaction, now))
     if not access.leads(agent):
-        _check_place(agent)
+        check_place(agent)
     summary.announce(interaction)
     unchanged = (Interaction.state != InteractionState.CLOSED) & (
         Interaction.owner_id.is_not_distinct_from(former_id)
@@ -67,7 +67,7 @@ def take(interaction, user, now=None):
     return interaction
 
 
-def _check_place(agent):
+def check_place(agent):
     """Asked under the lock on the agent's row, so two accepts at once can't share one place."""
     if agent.capacity and ringing.owned_count(agent.id) >= agent.capacity:
         raise Full(

@@ -1,0 +1,155 @@
+"""The one gate: whether something may go out now, and if not, why and what can be done."""
+
+from dataclasses import dataclass
+
+from webapp import words
+from webapp.accounts import access_points
+from webapp.columns import utcnow
+from webapp.contacts.models import Consent
+from webapp.inbox.file_checks import PLURALS
+from webapp.inbox.models import CloseReason
+from webapp.message_templates.models import Category, TemplateStatus
+from webapp.providers.base import MessageKind
+from webapp.settings import plan
+
+# How a template stands that does not go.
+NOT_APPROVED = {
+    TemplateStatus.DRAFT: "has not been submitted to WhatsApp yet",
+    TemplateStatus.PENDING: "is waiting for WhatsApp's approval",
+    TemplateStatus.REJECTED: "was rejected by WhatsApp",
+    TemplateStatus.PAUSED: "is paused by WhatsApp",
+    TemplateStatus.DISABLED: "was disabled by WhatsApp",
+    TemplateStatus.DELETED: "was deleted",
+    TemplateStatus.PENDING_DELETION: "is being deleted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why something may not go out, and what the person can do about it."""
+
+    code: str
+    reason: str
+    action: str = ""
+
+    @property
+    def sentence(self):
+        return f"{self.reason} {self.action}".strip()
+
+
+class Refused(Exception):
+    """Raised where something was written that may not go out."""
+
+    def __init__(self, refusal):
+        super().__init__(refusal.reason)
+        self.refusal = refusal
+
+
+def may_send(interaction, kind="text", now=None, written=False, template=None):
+    """None if this may go out now, else the Refusal. Nothing leaves without asking here.
+
+    Asked when a message is written and again at the moment of the call (`written=True`): a
+    message written in time still goes after its conversation was wrapped up, never after the
+    service window closed. `template` is the MessageTemplate behind a message of that kind.
+    """
+    now = now or utcnow()
+    if not written and interaction.is_closed(now):
+        return may_write_to(interaction.account, interaction.contact) or _closed(interaction)
+    refusal = may_reach(interaction.account, interaction.contact, kind, now, template)
+    if refusal is None and kind != MessageKind.TEMPLATE and not interaction.window_open(now):
+        return Refusal(
+            "window_closed",
+            "The 24-hour reply window is closed.",
+            "You can write again when the customer does.",
+        )
+    return refusal
+
+
+def may_reach(account, contact, kind="text", now=None, template=None):
+    """The same without a conversation: what concerns the account, the customer and the template."""
+    refusal = may_write_to(account, contact) or _may_carry(account, kind)
+    if refusal is None and kind == MessageKind.TEMPLATE:
+        refusal = _may_begin(now) or (template and _may_use(template, account, contact))
+    return refusal
+
+
+def may_write_to(account, contact):
+    """Whether anything at all may go from this account to this customer."""
+    if not account.enabled:
+        return Refusal(
+            "account_disabled",
+            f"{account.name} is switched off for sending.",
+            "Ask an admin to switch the account on.",
+        )
+    if contact.blocked_at:
+        return Refusal("blocked", "This contact is blocked.", "Unblock the contact first.")
+    if contact.erased_at:
+        return Refusal("erased", "This person's data was erased at their wish.")
+    if contact.merged_into_id:
+        return Refusal(
+            "merged",
+            "This contact has become part of another one.",
+            "Write to the contact it was merged into.",
+        )
+    return None
+
+
+def _may_carry(account, kind):
+    provider = access_points.provider_of(account)
+    if kind in provider.can.kinds or (kind == MessageKind.TEMPLATE and provider.can.templates):
+        return None
+    what = PLURALS.get(kind, "this kind of message")
+    return Refusal("capability", f"{provider.label} cannot send {what}.")
+
+
+def _may_begin(now):
+    reason = plan.why_not(now)
+    return Refusal("plan", reason, "Ask an admin about the plan.") if reason else None
+
+
+def _may_use(template, account, contact):
+    if (template.provider, template.waba_id) != (account.provider, account.waba_id or ""):
+        return Refusal(
+            "template_elsewhere",
+            f"{template.name} belongs to another WhatsApp account than {account.name}.",
+            "Choose a template of this account.",
+        )
+    if not template.is_sendable:
+        return _not_approved(template)
+    if template.category == Category.MARKETING and contact.consent == Consent.OUT:
+        return opted_out(contact)
+    return None
+
+
+def _not_approved(template):
+    status = TemplateStatus.DELETED if template.deleted_at else template.status
+    stands = NOT_APPROVED.get(status, "is not approved by WhatsApp")
+    why = f": {template.reason.strip().rstrip('.')}" if template.reason else ""
+    return Refusal(
+        "template_not_approved",
+        f"The template {template.name} {stands}{why}.",
+        "Choose another template.",
+    )
+
+
+def opted_out(contact):
+    when = f" on {words.date(contact.opted_out_at)}" if contact.opted_out_at else ""
+    return Refusal(
+        "opted_out",
+        f"{words.first_name(contact.display_name)} asked for no marketing{when}.",
+        "Utility templates may still be sent.",
+    )
+
+
+def _closed(interaction):
+    if interaction.close_reason in (None, CloseReason.TIMEOUT):
+        return Refusal(
+            "closed",
+            "This conversation has ended: its 24 hours are over.",
+            "It goes on when the customer writes again.",
+        )
+    return Refusal(
+        "closed",
+        "This conversation was wrapped up.",
+        "It goes on when the customer writes again.",
+    )

@@ -1,0 +1,150 @@
+"""What a template's message keeps: its text as sent, its parameters, and what the thread shows."""
+
+import re
+from dataclasses import dataclass
+
+from webapp.message_templates import parts, rendering
+from webapp.message_templates.models import Category
+
+LONGEST_BODY = 1024
+LONGEST_CODE = 20
+LONGEST_VALUE = 1024
+_GAPS = re.compile(r"[\r\n\t]+| {5,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    text: str
+    content: dict
+    header_kind: str = ""  # of the file that has to go with it: image, video, document
+
+
+def fill(template, values, place=None):
+    """`values` is {(where, key): text}; ValueError names what is missing or does not fit.
+
+    The wording is frozen here: a later edit of the template changes nothing that was sent.
+    """
+    values = {place_of: clean(value) for place_of, value in values.items()}
+    _check(template, values)
+    shown = rendering.render(template.components, values)
+    if len(shown.body) > LONGEST_BODY:
+        raise ValueError(
+            f"WhatsApp takes {LONGEST_BODY:,} characters; with these values the text has "
+            f"{len(shown.body):,}. Shorten a value."
+        )
+    top = parts.header(template.components)
+    kind = {"gif": "video"}.get(top.format, top.format) if top and top.is_media else ""
+    content = {
+        "name": template.name,
+        "language": template.language,
+        "body": _parameters(template, "body", values),
+        "header_text": _parameters(template, "header", values),
+        "buttons": _buttons(template, values),
+        "shown": {
+            "header": shown.header,
+            "footer": shown.footer,
+            "buttons": [button.text for button in shown.buttons],
+        },
+    }
+    if top and top.format == "location":
+        content |= _place(place)
+    if kind:
+        content["header_kind"] = kind
+    return Filled(shown.body, content, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The file the template was approved with, in the words of a message's Media."""
+
+    storage_key: str
+    mime_type: str
+    filename: str = ""
+    size: int = 0
+    sha256: str | None = None
+    width: int | None = None
+    height: int | None = None
+    seconds: int | None = None
+    thumbnail_key: str | None = None
+
+
+def sample_of(template):
+    """None where we never had it: the template was made at the provider."""
+    media = template.media or {}
+    if not media.get("key"):
+        return None
+    return Sample(
+        media["key"],
+        media.get("mime_type", ""),
+        media.get("filename", ""),
+        media.get("size", 0),
+    )
+
+
+def clean(value):
+    """WhatsApp refuses a value with line breaks, tabs or long gaps."""
+    return _GAPS.sub(" ", (value or "").replace("\x00", "")).strip()
+
+
+def _check(template, values):
+    for variable in parts.variables(template.components):
+        value = values.get((variable.where, variable.key))
+        name = words_for(variable)
+        if not value:
+            raise ValueError(f"{name} is empty. WhatsApp takes no template with an empty value.")
+        longest = LONGEST_CODE if _is_code(template, variable) else LONGEST_VALUE
+        if len(value) > longest:
+            raise ValueError(f"{name} may have {longest:,} characters; this has {len(value):,}.")
+
+
+def words_for(variable):
+    """What a variable is called on screen: Day; Value 2; the end of the link "Details"."""
+    if variable.where == "button":
+        return f"The value of the button “{variable.label}”"
+    where = "Header value" if variable.where == "header" else "Value"
+    if variable.key.isdecimal():
+        return f"{where} {variable.key}"
+    name = variable.key.replace("_", " ")
+    return name[:1].upper() + name[1:]
+
+
+def _is_code(template, variable):
+    return template.category == Category.AUTHENTICATION or (
+        variable.where == "button"
+        and parts.buttons(template.components)[variable.index].kind == "copy_code"
+    )
+
+
+def _parameters(template, where, values):
+    named = template.parameter_format == "named"
+    return [
+        {"value": values[where, variable.key], **({"name": variable.key} if named else {})}
+        for variable in parts.variables(template.components)
+        if variable.where == where
+    ]
+
+
+def _buttons(template, values):
+    found = []
+    for button in parts.buttons(template.components):
+        value = values.get(("button", str(button.index)), "")
+        if button.kind in parts.CODE_BUTTONS:
+            # Meta wants the code twice: in the text and on the button that copies it.
+            found.append(_button(button, "otp", values["body", "1"]))
+        elif button.kind == "copy_code":
+            found.append(_button(button, "code", value))
+        elif button.kind == "url" and value:
+            found.append(_button(button, "url", value))
+        elif button.kind == "quick_reply" and value:
+            found.append(_button(button, "quick_reply", value))
+    return found
+
+
+def _button(button, kind, value):
+    return {"index": button.index, "kind": kind, "value": value}
+
+
+def _place(place):
+    if not place:
+        raise ValueError("This template begins with a place. Say which one.")
+    return {"header_place": place}
