@@ -19,6 +19,14 @@ def changed(contact):
         summary.announce(interaction)
 
 
+def note(contact, kind, text, words=""):
+    """A line in the threads that go on, for whoever is writing with the customer."""
+    push.changed(room(contact))
+    for interaction in _open_interactions(contact):
+        summary.note_event(interaction, kind, text=text, words=words)
+        summary.announce(interaction)
+
+
 def renamed(contact):
     """Conversations repeat the name and the number for their lists; open and closed ones follow."""
     name, phone = contact.display_name[:200], contact.display_phone[:90]

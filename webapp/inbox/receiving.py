@@ -1,5 +1,6 @@
 """A customer's message: its contact's open interaction, its row, and the two clocks it moves."""
 
+import logging
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -7,10 +8,10 @@ from sqlalchemy import select
 from webapp import jobs
 from webapp.accounts.models import SessionAnchor
 from webapp.columns import utcnow
-from webapp.contacts import matching
+from webapp.contacts import contacting, matching, opting_out
 from webapp.database import insert
 from webapp.extensions import db
-from webapp.inbox import closing, naming, summary
+from webapp.inbox import closing, naming, sending, summary
 from webapp.inbox.arrivals import Arrivals
 from webapp.inbox.file_types import safe_name
 from webapp.inbox.models import (
@@ -27,6 +28,8 @@ from webapp.inbox.models import (
 from webapp.live import push
 from webapp.providers.base import Echo, Source
 from webapp.routing import flow
+
+log = logging.getLogger(__name__)
 
 DAY = timedelta(hours=24)
 MESSAGES, FILES = Message.__table__, Media.__table__
@@ -61,10 +64,13 @@ def receive(account, event, payload_id=None, received_at=None, among=None, now=N
     among.stored(account, event.id)
     if contact is not None:
         naming.ask(account.id, contact, getattr(event, "profile_ref", ""))
+        contacting.touched(contact, message.written_at)
     if interaction is not None:
         _show(account, event, interaction, contact, message, now)
     elif message.kind in MARKS:
         _show_mark(message)
+    if contact is not None and opens(event):
+        _obey(contact, message, interaction)
     return message
 
 
@@ -83,6 +89,17 @@ def _standing(account, contact, among, now):
     """The open interaction; past its end counts as closed, whether or not the sweep came first."""
     found = among.open_interaction(account, contact)
     return None if found is None or found.is_closed(now) else found
+
+
+def _obey(contact, message, interaction):
+    """Who asks us to stop, or to go on, is obeyed at once; the window is open for an answer."""
+    answer = opting_out.obey(contact, message)
+    if not answer or interaction is None:
+        return
+    try:
+        sending.write(interaction, None, answer, f"opt-out-{message.id}")
+    except (sending.Refused, ValueError):
+        log.info("message %s asks about marketing; the answer may not go out", message.id)
 
 
 def written_at(event, now):

@@ -5,6 +5,7 @@ from sqlalchemy import select, update
 from webapp import jobs
 from webapp.accounts import access_points
 from webapp.columns import utcnow
+from webapp.contacts import contacting
 from webapp.database import lock
 from webapp.extensions import db
 from webapp.inbox import summary, template_content
@@ -190,6 +191,7 @@ def _queued(interaction, author, kind, text, client_key, reply_to=None, template
     refusal = may_send(interaction, kind, template=template)
     if refusal:
         raise Refused(refusal)
+    contacting.touched(interaction.contact, utcnow().replace(microsecond=0))
     message = _stored(
         interaction,
         author,
