@@ -15,6 +15,8 @@ from webapp.alerting.models import Alert
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox.models import Direction, Media, MessageStatus
+from webapp.settings import values
+from webapp.settings.models import Interval, IntervalSpan
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks.models import WebhookPayload
 
@@ -231,3 +233,13 @@ def test_alerts_of_two_accounts_stand_side_by_side(talk, fake, queue, ana):
     failed(talk, watching.MOST_REPEATED)
     failed(other, watching.MOST_REPEATED)
     assert {alert.account_id for alert in look()} == {talk.account_id, fake.id}
+
+
+def test_hours_chosen_in_the_settings_take_the_place_of_the_environments(account):
+    saturday = datetime(2026, 11, 28, 12, tzinfo=UTC)
+    heard(account, every=timedelta(minutes=2), last=saturday - timedelta(hours=3))
+    assert kinds(saturday) == []
+    weekend = save(Interval(name="Weekend", spans=[IntervalSpan(week_days=[5, 6])]))
+    with unit_of_work():
+        values.put("expected_hours", {"interval_id": weekend.id}, by="test")
+    assert kinds(saturday) == ["account_silent"]

@@ -1,11 +1,12 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from tests.factories import make_account, make_interaction, make_queue
+from tests.factories import change, make_account, make_interaction, make_queue, save
 from webapp.accounts.models import RoutingStep
 from webapp.columns import utcnow
 from webapp.extensions import db, redis_clients
 from webapp.inbox.models import Interaction, InteractionEvent, InteractionState
 from webapp.routing import flow
+from webapp.settings.models import Interval, IntervalSpan
 from webapp.unit_of_work import unit_of_work
 
 
@@ -90,3 +91,55 @@ def test_one_that_sleeps_on_is_not_woken(account, queue):
         flow.wake()
 
     assert db.session.get(Interaction, interaction.id).state == InteractionState.NEW
+
+
+MONDAY_NIGHT = datetime(2026, 11, 23, 20, tzinfo=UTC)
+MONDAY_NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def office_hours():
+    span = IntervalSpan(starts="09:00", ends="17:00", week_days=[0, 1, 2, 3, 4])
+    return save(Interval(name="Office", time_zone="UTC", spans=[span]))
+
+
+def routed(interaction, now):
+    with unit_of_work():
+        flow.advance(db.session.get(Interaction, interaction.id), now)
+    return db.session.get(Interaction, interaction.id)
+
+
+def events():
+    return [(event.kind, event.data) for event in db.session.query(InteractionEvent)]
+
+
+def test_a_step_outside_its_hours_is_passed_over_and_the_thread_says_so(account, queue):
+    night = make_queue("Night desk")
+    change(account.steps[0], interval_id=office_hours().id)
+    save(RoutingStep(account_id=account.id, position=2, queue_id=night.id))
+
+    assert routed(new_interaction(account), MONDAY_NIGHT).queue_id == night.id
+    assert events()[0] == ("passed_over", {"hours": "Office"})
+
+
+def test_a_step_within_its_hours_is_run(account, queue):
+    change(account.steps[0], interval_id=office_hours().id)
+
+    assert routed(new_interaction(account), MONDAY_NOON).queue_id == queue.id
+
+
+def test_a_closed_queue_passes_over_the_step_that_leads_to_it(account, queue):
+    change(queue, interval_id=office_hours().id)
+
+    assert routed(new_interaction(account), MONDAY_NIGHT).state == InteractionState.UNMANAGED
+    assert routed(new_interaction(account), MONDAY_NOON).queue_id == queue.id
+
+
+def test_one_that_wakes_is_routed_by_the_hour_of_its_waking(account, queue):
+    change(queue, interval_id=office_hours().id)
+    expires = MONDAY_NOON + timedelta(days=1)
+    interaction = new_interaction(account, wake_at=MONDAY_NOON, session_expires_at=expires)
+
+    with unit_of_work():
+        flow.wake(MONDAY_NOON + timedelta(minutes=1))
+
+    assert db.session.get(Interaction, interaction.id).queue_id == queue.id

@@ -17,6 +17,8 @@ from webapp.alerting.raising import Trouble, of_account
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox.models import Media, MediaState, Message, MessageStatus
+from webapp.settings import intervals, values
+from webapp.settings.models import Interval
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks.models import WebhookPayload
 
@@ -32,6 +34,7 @@ MOST_MEDIA, MEDIA_TRIES = 5, 2
 SLOWED_FOR = timedelta(minutes=10)
 RHYTHM = 50  # webhooks from which an account's usual distance between two is taken
 UNUSUALLY = 10  # times as long as usual
+EXPECTED_HOURS = "expected_hours"  # the setting: within which silence is unusual
 
 
 def look(now=None):
@@ -252,7 +255,7 @@ def _silent(now):
     An account's usual distance is that of its last webhooks, nights included; so one that rarely
     hears anything is never alarmed about, and nobody is woken.
     """
-    opened_at = current_app.config["OPENING_HOURS"].opened_at(now)
+    opened_at = intervals.opened_at(expected_hours(), now)
     least = timedelta(minutes=current_app.config["SILENCE_MINUTES"])
     if not least or opened_at is None:
         return []
@@ -273,6 +276,13 @@ def _silent(now):
         for account, last, began in rows
         if last and began and _is_unusual(now - max(last, opened_at), last - began, least)
     ]
+
+
+def expected_hours():
+    """When customers write: the interval chosen in the settings, else the environment's line."""
+    chosen = values.get(EXPECTED_HOURS, {}).get("interval_id")
+    interval = db.session.get(Interval, chosen) if chosen else None
+    return interval or current_app.config["OPENING_HOURS"]
 
 
 def _rhythm_began():

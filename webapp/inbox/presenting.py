@@ -274,6 +274,9 @@ def event_words(event, user):
         return "circle-check", _closing_words(data.get("reason"), who)
     if event.kind == "queued":
         return "list-ordered", f"Waiting in {event.queue.name}" if event.queue else "Waiting"
+    if event.kind == "passed_over":
+        step = event.queue.name if event.queue else "A step"
+        return "clock", f"{step} was passed over: outside “{data['hours']}”"
     if event.kind == "passed":
         return "arrow-right", f"Passed on by {who}"
     if event.kind == "continued":

@@ -10,6 +10,7 @@ from webapp.database import lock
 from webapp.extensions import db
 from webapp.inbox import summary
 from webapp.inbox.models import Interaction, InteractionState
+from webapp.settings import intervals
 
 log = logging.getLogger(__name__)
 
@@ -18,11 +19,13 @@ BATCH = 200
 UNDER_WAY = (InteractionState.NEW, InteractionState.ROUTING)
 
 
-def advance(interaction):
+def advance(interaction, now=None):
     """Run steps from the interaction's position until one waits; without one it is unmanaged.
 
-    A step function returns the position to go on from, or None where the interaction stays.
+    A step outside its hours is passed over. A step function returns the position to go on from,
+    or None where the interaction stays.
     """
+    now = now or utcnow()
     if interaction.state not in UNDER_WAY:
         return
     summary.announce(interaction)
@@ -32,7 +35,7 @@ def advance(interaction):
         if step is None:
             break
         interaction.step_position = step.position
-        position = STEPS.get(step.kind, _unknown)(interaction, step)
+        position = _run(interaction, step, now)
         if position is None:
             break
     else:
@@ -60,7 +63,7 @@ def wake(now=None):
     )
     for interaction in db.session.scalars(due).all():
         interaction.wake_at = None
-        advance(interaction)
+        advance(interaction, now)
 
 
 def _step_from(account, position):
@@ -68,6 +71,20 @@ def _step_from(account, position):
     if account.archived_at:
         return None  # nobody can answer from it, so it rings nobody
     return next((step for step in account.steps if step.position >= position), None)
+
+
+def _run(interaction, step, now):
+    closed = _closed_by(step, now)
+    if closed is None:
+        return STEPS.get(step.kind, _unknown)(interaction, step)
+    summary.note_event(interaction, "passed_over", queue=step.queue, hours=closed.name)
+    return step.position + 1
+
+
+def _closed_by(step, now):
+    """The hours we are outside of: the step's own, or those of its queue."""
+    chosen = (step.interval, step.queue.interval if step.queue else None)
+    return next((one for one in chosen if not intervals.is_open(one, now)), None)
 
 
 def _queue(interaction, step):
