@@ -29,6 +29,9 @@ JOBS = {
     "workers.outbound.mark_read": "default",
     "workers.alerting.mail": "low",
     "workers.sandbox.deliver_receipts": "default",
+    "workers.message_templates.submit": "default",
+    "workers.message_templates.delete": "default",
+    "workers.message_templates.sync": "default",
 }
 
 FLAG_SECONDS = 30

@@ -31,6 +31,7 @@ from webapp.inbox import (
     reading,
     receipts,
 )
+from webapp.message_templates import submitting, syncing
 from webapp.queues import offering
 from webapp.routing import flow
 from webapp.sandbox import posting
@@ -124,6 +125,13 @@ def sandbox():
         jobs.hint_now("workers.sandbox.deliver_receipts", 0)
 
 
+def templates():
+    """What people asked of providers, and what their news may have left out."""
+    submitting.hint_waiting()
+    for account_id in syncing.due():
+        jobs.hint_now("workers.message_templates.sync", account_id)
+
+
 def stale_calls():
     with unit_of_work():
         delivering.expire_stale_calls()
@@ -159,7 +167,7 @@ CADENCES = (
     (1, (offers, sandbox)),
     (3, (inbound, outbound, flows)),
     (5, (presences, files)),
-    (15, (restored, alive, stale_calls, late_receipts, sessions, replays)),
+    (15, (restored, alive, stale_calls, late_receipts, sessions, replays, templates)),
     (5, (checks,)),
     (30, (alerts, mails)),
     (60, (read_marks, attachments, look_ups, missed)),

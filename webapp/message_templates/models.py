@@ -3,11 +3,21 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.columns import BigId, UtcDateTime, Word, utcnow
 from webapp.extensions import db
+
+
+def waba_of(account):
+    """Whose templates an account uses; all sandbox numbers share theirs."""
+    return account.waba_id or ""
+
+
+def waba_is(column, waba_id):
+    """waba_of() as an SQL condition."""
+    return func.coalesce(column, "") == waba_id
 
 
 class TemplateStatus(StrEnum):

@@ -191,6 +191,8 @@ def may_watch(user, room):
         return leads(user) and not number
     if room == "sending":  # that some account began or ceased to send: no more than that
         return user.active
+    if room == "templates":
+        return leads(user)
     if room == "alerts":
         return user.role == Role.ADMIN
     if not number.isascii() or not number.isdigit() or len(number) > LONGEST_ID:

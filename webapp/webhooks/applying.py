@@ -3,6 +3,7 @@
 from webapp.contacts import matching, preferring
 from webapp.inbox import receiving, summary
 from webapp.inbox.arrivals import Arrivals
+from webapp.message_templates import following
 from webapp.providers.base import (
     AccountUpdate,
     Echo,
@@ -49,10 +50,11 @@ class Slice:
                 preferring.follow(self._arrivals.contact_of(task.account, task.event), task.event)
             case IdentityChange() | NameChange():
                 self._rename(task)
-            case AccountUpdate() | TemplateUpdate():
-                noticing.note_update(
-                    task.account, task.event, task.payload.received_at, task.payload.id
-                )
+            case TemplateUpdate():
+                self._note(task)
+                following.follow(task.account, task.event)
+            case AccountUpdate():
+                self._note(task)
             case StatusUpdate():
                 raise TypeError("receipts are applied in bulk")
 
@@ -65,6 +67,9 @@ class Slice:
             among=self._arrivals,
             now=self._now,
         )
+
+    def _note(self, task):
+        noticing.note_update(task.account, task.event, task.payload.received_at, task.payload.id)
 
     def _rename(self, task):
         """The contact was changed when contacts were made; the open conversation shows it."""

@@ -20,6 +20,7 @@ FIELDS = (
     "id,name,status,category,language,components,parameter_format,quality_score,rejected_reason,"
     "previous_category"
 )
+EDITED = ("category", "components", "message_send_ttl_seconds")
 FEWER_FIELDS = "id,name,status,category,language,components"  # every version knows these
 PAGE = 100
 BAD_CURSOR = "131059"
@@ -107,13 +108,14 @@ def create(graph: Graph, draft: TemplateDraft) -> TemplateState:
 
 def payload_of(draft: TemplateDraft, handle: str = "") -> dict:
     """The body of a creation; Kaleyra's newer interface takes the same."""
-    return {
+    body = {
         "name": draft.name,
         "language": draft.language,
         "category": draft.category.upper(),
         "parameter_format": draft.parameter_format.upper(),
         "components": [_with_sample(part, handle) for part in draft.components],
     }
+    return body if draft.ttl is None else {**body, "message_send_ttl_seconds": draft.ttl}
 
 
 def _with_sample(part, handle):
@@ -144,7 +146,7 @@ def edit(graph: Graph, draft: TemplateDraft) -> TemplateState:
     body = payload_of(draft, samples.handle_of(graph, draft.sample))
     # Name, language and the way variables are written never change; nor does an approved one's
     # category, which is left out then.
-    changed = {key: body[key] for key in ("category", "components") if body[key]}
+    changed = {key: body[key] for key in EDITED if body.get(key)}
     with about_templates():
         answer = graph.post((draft.provider_id or "",), changed)
     if dict_of(answer.data).get("success") is False:
