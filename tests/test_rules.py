@@ -21,8 +21,9 @@ RUNGS = {
         "system", "words", "assets", "plan", "values",
     ),
     3: (
-        "routes", "media_routes", "sending_routes", "life_routes", "payload_routes",
-        "passport_routes", "socket", "errors", "front", "navigation",
+        "routes", "media_routes", "sending_routes", "template_routes", "starting_routes",
+        "recontact_routes", "life_routes", "payload_routes",
+        "passport_routes", "bulk_routes", "socket", "errors", "front", "navigation",
     ),
     4: ("__init__", "commands", "demo", "supervisor"),
 }  # fmt: skip

@@ -48,9 +48,9 @@ def _features(app):
     from webapp.about import routes as about
     from webapp.accounts import life_routes as accounts
     from webapp.alerting import routes as alerting
-    from webapp.contacts import routes as contacts
+    from webapp.contacts import bulk_routes as contacts  # each of these adds to one blueprint
     from webapp.inbox import passport_routes as passports
-    from webapp.inbox import sending_routes as inbox
+    from webapp.inbox import starting_routes as inbox
     from webapp.live import push, socket
     from webapp.queues import routes as queues
     from webapp.sandbox import routes as sandbox
