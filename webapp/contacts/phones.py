@@ -132,6 +132,7 @@ class _Rules:
     code: str
     lengths: frozenset
     trunk: re.Pattern | None
+    simple_trunk: str  # what stands before every national number, if it is nothing but that
 
 
 @cache
@@ -144,6 +145,7 @@ def _rules(country):
         code=str(metadata.country_code),
         lengths=frozenset(metadata.general_desc.possible_length),
         trunk=re.compile(trunk) if trunk else None,
+        simple_trunk=trunk if trunk == "0" else "",
     )
 
 
@@ -185,6 +187,10 @@ def _national(digits, country, notes):
     if plain and len(digits) in rules.lengths:
         notes.append(f"Country from the list: {country_name(country)}")
         return rules.code + digits
+    bare = digits.removeprefix("0") if rules.simple_trunk else digits
+    if bare != digits and len(bare) in rules.lengths and bare[0] != "0":
+        notes.append(f"Country from the list: {country_name(country)}")
+        return rules.code + bare
     return _either(digits, country, rules, notes)
 
 
