@@ -3,9 +3,10 @@
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy import insert as plain_insert
 
-from webapp.contacts.models import Contact, ContactIdentity, ContactListMember
+from webapp.contacts import duplicates, merging
+from webapp.contacts.models import LISTED, Contact, ContactIdentity, ContactListMember
 from webapp.contacts.people import NUMBERS, People, keys_of, people_of
-from webapp.database import insert
+from webapp.database import insert, lock
 from webapp.extensions import db
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks import noticing
@@ -22,7 +23,8 @@ def contacts_for(account, events):
     people = people_of(account, events)
     faces = _faces(people.keys)
     known = _ids(faces)
-    if people.are_all_in(known) and not _doubles(people, known) and not _news(people, faces):
+    settled = not _left_behind(faces) and not _doubles(people, known)
+    if people.are_all_in(known) and settled and not _news(people, faces):
         return known
     with unit_of_work():
         return _settle(account, people)
@@ -54,6 +56,8 @@ _FACES = (
         Contact.profile_name,
         Contact.username,
         Contact.phone,
+        Contact.merged_into_id,
+        Contact.erased_at,
     )
     .join(Contact, Contact.id == ContactIdentity.contact_id)
     .where(ContactIdentity.match_key.in_(bindparam("keys", expanding=True)))
@@ -76,7 +80,12 @@ def _ids(faces):
 def _settle(account, people):
     """Attach what is new, make who is missing, and follow what WhatsApp says of them."""
     faces = _faces(people.keys)
+    if _left_behind(faces):
+        _lead_on(faces)
+        faces = _faces(people.keys)
     known = _ids(faces)
+    if not _stand(people, known):
+        return _settle(account, people)  # a merge or an erasure ended while we waited for it
     made = _made([person for person in people if _is_missing(person, known)])
     rows, contacts = [], {}
     for person in people:
@@ -94,6 +103,38 @@ def _settle(account, people):
     _note_doubles(account, people, known)
     _follow(_news(people, faces))
     return known
+
+
+def _left_behind(faces):
+    """Identities that came to a contact while it was merged or erased."""
+    return [row for row in faces.values() if row.merged_into_id or row.erased_at]
+
+
+def _lead_on(faces):
+    """They belong to whom the contact is part of; those of an erased one to nobody."""
+    for row in sorted(_left_behind(faces), key=lambda row: row.match_key):
+        identity = ContactIdentity.match_key == row.match_key
+        contact = merging.standing(db.session.get(Contact, row.id, populate_existing=True))
+        if contact.erased_at:
+            db.session.execute(delete(ContactIdentity).where(identity))
+        else:
+            db.session.execute(
+                update(ContactIdentity).where(identity).values(contact_id=contact.id)
+            )
+
+
+def _stand(people, known):
+    """Lock the contacts about to learn an identity; whether all of them are still listed."""
+    learning = {
+        known_id
+        for person in people
+        if (known_id := _contact_of(person, known))
+        and not all(k in known for k in person.identities)
+    }
+    if not learning:
+        return True
+    rows = lock(select(Contact.id).where(Contact.id.in_(learning), LISTED).order_by(Contact.id))
+    return len(db.session.scalars(rows).all()) == len(learning)
 
 
 def _is_missing(person, known):
@@ -186,6 +227,7 @@ def _doubles(people, known):
 def _note_doubles(account, people, known):
     """Two contacts look like one person: a person decides, nothing is merged unseen."""
     for ids in _doubles(people, known):
+        duplicates.note_named_together(ids)
         names = " and ".join(map(str, ids))
         noticing.note(
             account.id,
@@ -219,5 +261,5 @@ def _changes(row, person):
 def _follow(news):
     for contact_id in sorted(news):  # one fixed order: accounts share these rows
         db.session.execute(
-            update(Contact).where(Contact.id == contact_id).values(**news[contact_id])
+            update(Contact).where(Contact.id == contact_id, LISTED).values(**news[contact_id])
         )

@@ -12,6 +12,10 @@ from webapp.providers.base import IdentityChange
 FRESH = {"populate_existing": True}
 
 
+class Gone(Exception):
+    """A contact was merged or erased since it was looked up; looking again finds who it is now."""
+
+
 class Arrivals:
     """The contacts, open interactions and already stored ids of `[(account, event)]`.
 
@@ -82,8 +86,10 @@ def _contacts(ids):
     if not ids:
         return {}
     rows = select(Contact).where(Contact.id.in_(ids)).order_by(Contact.id)
-    found = db.session.scalars(lock(rows).execution_options(**FRESH))
-    return {contact.id: contact for contact in found}
+    found = {row.id: row for row in db.session.scalars(lock(rows).execution_options(**FRESH))}
+    if len(found) < len(ids) or not all(contact.is_listed for contact in found.values()):
+        raise Gone
+    return found
 
 
 def _open_interactions(account_ids, contact_ids):

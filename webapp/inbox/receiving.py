@@ -12,7 +12,7 @@ from webapp.contacts import contacting, matching, opting_out
 from webapp.database import insert
 from webapp.extensions import db
 from webapp.inbox import closing, naming, sending, summary
-from webapp.inbox.arrivals import Arrivals
+from webapp.inbox.arrivals import Arrivals, Gone
 from webapp.inbox.file_types import safe_name
 from webapp.inbox.models import (
     MARKS,
@@ -46,7 +46,7 @@ def receive(account, event, payload_id=None, received_at=None, among=None, now=N
     """
     now = now or utcnow()
     if among is None:
-        among = Arrivals([(account, event)], matching.found_or_made(account, [event]))
+        among = _arrivals_of(account, event)
     contact = among.contact_of(account, event)
     interaction, made = None, False
     if contact is not None and event.source not in (Source.HISTORY, Source.STANDBY):
@@ -72,6 +72,14 @@ def receive(account, event, payload_id=None, received_at=None, among=None, now=N
     if contact is not None and opens(event):
         _obey(contact, message, interaction)
     return message
+
+
+def _arrivals_of(account, event):
+    """Whoever merges or erases contacts holds their rows: after that the identity leads on."""
+    try:
+        return Arrivals([(account, event)], matching.found_or_made(account, [event]))
+    except Gone:
+        return Arrivals([(account, event)], matching.found_or_made(account, [event]))
 
 
 def opens(event):
