@@ -52,8 +52,10 @@ def _features(app):
     from webapp.inbox import passport_routes as passports
     from webapp.inbox import starting_routes as inbox
     from webapp.live import push, socket
+    from webapp.message_templates import routes as message_templates
     from webapp.queues import routes as queues
     from webapp.sandbox import routes as sandbox
+    from webapp.settings import routes as settings
     from webapp.staff import routes as staff
     from webapp.tables import routes as tables
     from webapp.webhooks import payload_routes as payloads
@@ -67,11 +69,13 @@ def _features(app):
         queues,
         inbox,
         passports,
+        message_templates,
         webhooks,
         payloads,
         alerting,
         about,
         tables,
+        settings,
     ):
         app.register_blueprint(feature.bp)
     if app.config["SANDBOX"]:
