@@ -11,9 +11,11 @@ from webapp.staff.models import record
 PIECE = 2_000
 
 
-def pieces(statement, after=0, size=PIECE):
+def pieces(statement):
     """Ids of what the statement finds, a list at a time and each once, whatever a piece changes."""
-    ids = statement.with_only_columns(Contact.id).order_by(None).order_by(Contact.id).limit(size)
+    ids = statement.with_only_columns(Contact.id, maintain_column_froms=True)
+    ids = ids.order_by(None).order_by(Contact.id).limit(PIECE)
+    after = 0
     while found := db.session.scalars(ids.where(Contact.id > after)).all():
         yield found
         after = found[-1]

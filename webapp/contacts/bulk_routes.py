@@ -86,7 +86,8 @@ def _each(verb, target, action, subject, done, left):
     view = _view()
     table = listing.table_for(view)
     chosen = choosing.selected(table, views.statement(current_user, view), request.form)
-    said = {"view": view.title, "query": request.form["query"] if request.form.get("all") else ""}
+    query = request.form.get("query", "") if request.form.get("all") else ""
+    said = {"view": view.title, "query": query}
     asked = changed = 0
     for ids in bulk.pieces(chosen):
         with unit_of_work():
