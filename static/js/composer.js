@@ -93,6 +93,7 @@ function applyState(root) {
   text.readOnly = shut;
   why.hidden = !shut;
   offerSending(root, root.dataset.mode === "reply");
+  document.dispatchEvent(new CustomEvent("composer:state", { detail: { root, shut } }));
 }
 
 // ── writing ──

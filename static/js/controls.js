@@ -33,7 +33,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.target.closest?.("form");
-  if (!form || !event.detail.successful) return;
+  if (!form || !event.detail.successful || event.detail.requestConfig.verb === "get") return;
   form.closest("dialog[open]")?.close();
   form.closest("[popover]:popover-open")?.hidePopover();
 });

@@ -1,7 +1,7 @@
 """What may be posted from the inbox."""
 
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from webapp.inbox import drafts
@@ -37,6 +37,23 @@ class ContactForm(SharedForm):
     name = StringField(validators=[Length(max=200)])
     phone = StringField(validators=[InputRequired(), Length(max=40)])
     organization = StringField(validators=[Length(max=200)])
+
+
+class TemplateForm(SharedForm):
+    """The values have names of their own, by the template's variables."""
+
+    template = IntegerField(validators=[InputRequired()])
+    where = StringField(validators=[Length(max=2000)])  # the place of a header that shows one
+    drop_draft = BooleanField()
+
+
+class BeginForm(TemplateForm):
+    """To somebody we know, or to a number."""
+
+    account = IntegerField(validators=[InputRequired()])
+    contact = IntegerField(validators=[Optional()])
+    number = StringField(validators=[Length(max=80)])
+    name = StringField(validators=[Length(max=200)])
 
 
 class ReactionForm(FlaskForm):

@@ -41,6 +41,11 @@ class Sendable:
         return MessageKind.CONTACTS in self.can.kinds
 
     @property
+    def templates(self):
+        """Whether approved templates are kept here for it."""
+        return self.can.manages_templates
+
+    @property
     def reactions(self):
         return MessageKind.REACTION in self.can.kinds
 

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from webapp import words
+from webapp.accounts.access_points import capabilities_of
 from webapp.columns import utcnow
-from webapp.inbox import closing, formatting, sending, summary
+from webapp.inbox import closing, formatting, gate, sending, starting, summary, template_views
 from webapp.inbox.file_checks import file_size
 from webapp.inbox.models import CloseReason
 from webapp.providers import PROVIDERS
+from webapp.settings import plan
 from webapp.staff import access
 
 SOON = timedelta(hours=4)
@@ -40,6 +42,7 @@ CLOSED_BECAUSE = {
     CloseReason.MERGED: "Merged with another conversation",
     CloseReason.ARCHIVED: "Closed with its account",
 }
+WINDOW_CODES = ("131047", "63016")  # Meta's, Twilio's: free text outside the window
 
 
 def init_app(app):
@@ -61,8 +64,14 @@ def init_app(app):
         capital=capital,
         state_words=state_words,
         target=words.target,
+        template_facts=template_facts,
+        values_to_check=values_to_check,
+        who_has=starting.who_has,
+        window_stopped=window_stopped,
     )
-    app.jinja_env.globals.update(event_words=event_words, window_state=window_state)
+    app.jinja_env.globals.update(
+        event_words=event_words, window_state=window_state, may_begin=plan.allows_outbound
+    )
 
 
 def kind_icon(kind):
@@ -198,7 +207,9 @@ class Composer:
     reason: str = ""
     action: str = ""
     may_take: bool = False
-    continues_in: int | None = None  # the conversation the customer has since begun
+    continues_in: int | None = None  # the conversation that has begun since
+    templates: bool = False  # the picker stands in the text box's place
+    may_go_on: bool = False  # free text in a new conversation: the window is open still
 
 
 def composer(interaction, user):
@@ -209,31 +220,63 @@ def composer(interaction, user):
     refusal = sending.may_send(interaction)
     if refusal is None:
         return Composer("open")
-    return Composer("closed", *_why_not(interaction, refusal))
+    return _why_not(interaction, refusal)
 
 
 def _ended(interaction, user):
-    name = words.first_name(interaction.contact_name)
     successor = closing.successor(interaction)
     if successor is not None and access.may_see(user, successor):
-        return Composer(
-            "closed",
-            f"{name} has written again",
-            "It goes on in a new conversation.",
-            continues_in=successor.id,
-        )
+        return _continued(interaction, successor)
     if interaction.close_reason in (None, CloseReason.TIMEOUT):
+        ended = words.moment(interaction.window_expires_at or interaction.session_expires_at)
+        written = interaction.last_customer_at is not None
+        headline = f"The reply window closed {ended}" if written else f"Closed by itself {ended}"
+    else:
+        headline = closed_words(interaction)
+    return _write_on(interaction, headline)
+
+
+def _continued(interaction, successor):
+    ours = successor.direction == "out" and successor.last_customer_at is None
+    name = words.first_name(interaction.contact_name)
+    return Composer(
+        "closed",
+        f"{name} was written to again" if ours else f"{name} has written again",
+        "It goes on in a new conversation.",
+        continues_in=successor.id,
+    )
+
+
+def _write_on(interaction, headline):
+    """What can be done where nothing more goes into this conversation."""
+    name = words.first_name(interaction.contact_name)
+    refusal = gate.may_write_to(interaction.account, interaction.contact)
+    if refusal:
+        return Composer("closed", headline, refusal.reason, refusal.action)
+    templates = capabilities_of(interaction.account).manages_templates
+    if interaction.window_open():
+        ends = words.moment(interaction.window_expires_at)
         return Composer(
             "closed",
-            f"The reply window closed {words.moment(interaction.session_expires_at)}",
+            headline,
+            f"The reply window is open until {ends}.",
+            "Writing again begins a new conversation, which is yours.",
+            may_go_on=True,
+        )
+    if not templates:
+        return Composer(
+            "closed",
+            headline,
             "WhatsApp allows free replies for 24 hours after the customer writes.",
             f"A new conversation opens when {name} writes again. Notes stay possible.",
         )
-    return Composer(
-        "closed",
-        closed_words(interaction),
-        "Nothing more can be sent in it.",
-        f"A new conversation opens when {name} writes again. Notes stay possible.",
+    return Composer("closed", headline, *_by_template(name), templates=True)
+
+
+def _by_template(name):
+    return (
+        "WhatsApp allows free replies for 24 hours after the customer writes.",
+        f"Send an approved template; the window opens again when {name} answers.",
     )
 
 
@@ -252,12 +295,61 @@ def _not_mine(interaction, user):
 
 
 def _why_not(interaction, refusal):
-    if refusal.code == "window_closed" and interaction.window_expires_at is None:
-        return "The customer has not written yet", refusal.reason, refusal.action
-    if refusal.code == "window_closed":
-        ended = words.moment(interaction.window_expires_at)
-        return f"The reply window closed {ended}", refusal.reason, refusal.action
-    return "You cannot send right now", refusal.reason, refusal.action
+    if refusal.code != "window_closed":
+        return Composer("closed", "You cannot send right now", refusal.reason, refusal.action)
+    templates = capabilities_of(interaction.account).manages_templates
+    name = words.first_name(interaction.contact_name)
+    if interaction.direction == "out" and interaction.last_customer_at is None:
+        headline = f"You can write freely when {name} answers"
+        return Composer("closed", headline, session_words(interaction), "", templates=templates)
+    if interaction.window_expires_at is None:
+        headline = "Start with a template"
+    else:
+        headline = f"The reply window closed {words.moment(interaction.window_expires_at)}"
+    if templates:
+        return Composer("closed", headline, *_by_template(name), templates=True)
+    return Composer("closed", headline, refusal.reason, refusal.action)
+
+
+def session_words(interaction):
+    """Which clock runs in a conversation we began: Session until tomorrow at 10:42, …"""
+    until = words.moment(interaction.session_expires_at)
+    if interaction.last_message_id != interaction.session_message_id:
+        return f"This conversation lasts until {until}."
+    if interaction.last_status in ("delivered", "read"):
+        return f"Delivered. This conversation lasts until {until}, 24 hours from delivery."
+    if interaction.last_status == "failed":
+        return "The first message did not reach the customer. Send another one."
+    return f"This conversation lasts until {until}; its 24 hours start when it is delivered."
+
+
+def template_facts(template):
+    """Utility · English · used 12 min ago"""
+    facts = [template_views.category_and_language(template)]
+    if template.recontact:
+        facts.insert(0, "Recontact")
+    if template.last_used_at:
+        facts.append(f"used {words.span(utcnow() - template.last_used_at)} ago")
+    return " · ".join(facts)
+
+
+def values_to_check(side):
+    """1 of 3 values to check"""
+    if not side.fields:
+        return "Nothing to fill in"
+    if not side.to_check:
+        return "All values filled in"
+    of = len(side.fields)
+    return f"{side.to_check} of {of} {'value' if of == 1 else 'values'} to check"
+
+
+def window_stopped(message):
+    """Whether a closed window is why it failed, so that a template would still go."""
+    return (
+        message.status == "failed"
+        and message.kind == "text"
+        and message.error_code in ("window_closed", *WINDOW_CODES)
+    )
 
 
 def event_words(event, user):
@@ -272,6 +364,8 @@ def event_words(event, user):
         return "user-check", f"Taken over by {who}{queue}{waited}"
     if event.kind == "closed":
         return "circle-check", _closing_words(data.get("reason"), who)
+    if event.kind == "begun":
+        return "send", f"Begun by {who}" if who else "Begun from our side"
     if event.kind == "queued":
         return "list-ordered", f"Waiting in {event.queue.name}" if event.queue else "Waiting"
     if event.kind == "passed_over":

@@ -81,6 +81,18 @@ def sample_of(template):
     )
 
 
+def check_file(template, file):
+    """A chosen file has to be of the kind the template was approved with."""
+    top = parts.header(template.components)
+    wanted = {"gif": "video"}.get(top.format, top.format) if top and top.is_media else ""
+    if file is not None and file.kind != wanted:
+        raise ValueError(
+            f"This template begins with a {wanted}; the file is of another kind."
+            if wanted
+            else "This template takes no file."
+        )
+
+
 def clean(value):
     """WhatsApp refuses a value with line breaks, tabs or long gaps."""
     return _GAPS.sub(" ", (value or "").replace("\x00", "")).strip()
