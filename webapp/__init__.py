@@ -49,6 +49,7 @@ def _features(app):
     from webapp.accounts import life_routes as accounts
     from webapp.alerting import routes as alerting
     from webapp.contacts import bulk_routes as contacts  # each of these adds to one blueprint
+    from webapp.contacts import contact_routes, opt_out_routes
     from webapp.inbox import passport_routes as passports
     from webapp.inbox import starting_routes as inbox
     from webapp.live import push, socket
@@ -61,11 +62,13 @@ def _features(app):
     from webapp.webhooks import payload_routes as payloads
     from webapp.webhooks import routes as webhooks
 
-    for feature in (
+    features = (
         health,
         staff,
         accounts,
         contacts,
+        contact_routes,
+        opt_out_routes,
         queues,
         inbox,
         passports,
@@ -76,8 +79,9 @@ def _features(app):
         about,
         tables,
         settings,
-    ):
-        app.register_blueprint(feature.bp)
+    )
+    for blueprint in dict.fromkeys(feature.bp for feature in features):
+        app.register_blueprint(blueprint)
     if app.config["SANDBOX"]:
         app.register_blueprint(sandbox.bp)
     csrf.exempt(webhooks.bp)

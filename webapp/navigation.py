@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
-from flask import current_app, request
+from flask import current_app, g, request
 from flask_login import current_user
 
+from webapp.columns import utcnow
+from webapp.settings import plan
 from webapp.staff import access
+from webapp.staff.models import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,9 @@ REVIEW = (Item("settings.index", "Settings", "settings"), Item("about.index", "A
 
 
 def init_app(app):
-    app.jinja_env.globals.update(navigation=groups, may_open=may_open, is_here=is_here)
+    app.jinja_env.globals.update(
+        navigation=groups, may_open=may_open, is_here=is_here, plan_notice=plan_notice
+    )
 
 
 def groups():
@@ -44,7 +49,28 @@ def groups():
 
 def may_open(endpoint):
     view = current_app.view_functions.get(endpoint)
-    return view is not None and access.admits(view, current_user)
+    return view is not None and access.admits(view, current_user) and _is_in_the_plan(view)
+
+
+def _is_in_the_plan(view):
+    """Asked once per page, and only where a menu has something outbound."""
+    if not getattr(view, "outbound", False):
+        return True
+    if "allows_outbound" not in g:
+        g.allows_outbound = plan.allows_outbound()
+    return g.allows_outbound
+
+
+def plan_notice():
+    """What admins should know of the plan, or nothing: from 30 days before its end."""
+    if not current_user.is_authenticated or current_user.role != Role.ADMIN:
+        return ""
+    held, now = plan.plan(), utcnow()
+    if held.has_ended(now):
+        return "The plan has ended: nothing outbound leaves. What customers write still arrives."
+    if held.ends_soon(now):
+        return f"The plan ends after {held.last_day:%-d %B %Y}: then nothing outbound leaves."
+    return ""
 
 
 def is_here(endpoint):

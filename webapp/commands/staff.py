@@ -35,9 +35,18 @@ def add(email, name, role, password_stdin, capacity, queues, json):
         "capacity": capacity,
         "active": True,
     }
-    with unit_of_work():
-        person = people.add(values, password_hash, [_queue_id(name) for name in queues], "command")
-        answer = {"id": person.id, "email": person.email, "name": person.name, "role": person.role}
+    try:
+        with unit_of_work():
+            queue_ids = [_queue_id(name) for name in queues]
+            person = people.add(values, password_hash, queue_ids, "command")
+            answer = {
+                "id": person.id,
+                "email": person.email,
+                "name": person.name,
+                "role": person.role,
+            }
+    except people.NoSeat as refusal:
+        fail(str(refusal))
     show(answer, f"{answer['name']} may sign in as {answer['email']}.", json)
 
 

@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 from webapp.database import lock
 from webapp.extensions import db
 from webapp.queues import members, offering
+from webapp.settings import plan
 from webapp.staff import presence, signing_in
 from webapp.staff.models import Presence, Role, User, record
 
@@ -18,8 +19,18 @@ class LastAdmin(Exception):
         super().__init__("This is the last active administrator. Make somebody else one first.")
 
 
+class NoSeat(Exception):
+    """The plan has no place for one more active person."""
+
+    def __init__(self, seats):
+        counted = "1 seat, and it is" if seats == 1 else f"{seats} seats, and all are"
+        super().__init__(f"Your plan has {counted} taken. Deactivate somebody or change the plan.")
+
+
 def add(values, password_hash, queue_ids, by):
     """A new person. The hash comes ready made: argon2 is no work for inside a transaction."""
+    if values["active"]:
+        _take_a_seat()
     person = User(password_hash=password_hash, **{name: values[name] for name in COLUMNS})
     db.session.add(person)
     db.session.flush()
@@ -31,6 +42,8 @@ def add(values, password_hash, queue_ids, by):
 def change(person, values, password_hash, queue_ids, by, sign_in=None):
     """Change a person; with a new password every browser but the one that asks is signed out."""
     _keep_an_admin(person, values)
+    if values["active"] and not person.active:
+        _take_a_seat()
     before = facts(person)
     for name in COLUMNS:
         setattr(person, name, values[name])
@@ -58,6 +71,12 @@ def _keep_an_admin(person, values):
     admins = lock(select(User.id).where(User.role == Role.ADMIN, User.active).order_by(User.id))
     if set(db.session.scalars(admins)) == {person.id}:
         raise LastAdmin
+
+
+def _take_a_seat():
+    plan.hold()  # so that two admins can't give the last seat away at the same moment
+    if plan.seats_left() == 0:
+        raise NoSeat(plan.plan().seats)
 
 
 def _send_away(person):

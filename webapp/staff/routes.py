@@ -79,6 +79,8 @@ def add():
     if form.validate_on_submit():
         try:
             person_id = _add(form)
+        except people.NoSeat as refusal:
+            form.active.errors = [str(refusal)]
         except IntegrityError:
             form.email.errors = ["Somebody here has this email already."]
         else:
@@ -105,6 +107,8 @@ def save(id):
             _change(id, form)
         except people.LastAdmin as refusal:
             form.role.errors = [str(refusal)]
+        except people.NoSeat as refusal:
+            form.active.errors = [str(refusal)]
         except IntegrityError:
             form.email.errors = ["Somebody here has this email already."]
         else:
