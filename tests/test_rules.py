@@ -23,7 +23,8 @@ RUNGS = {
     3: (
         "routes", "media_routes", "sending_routes", "template_routes", "starting_routes",
         "recontact_routes", "life_routes", "payload_routes",
-        "passport_routes", "bulk_routes", "socket", "errors", "front", "navigation",
+        "passport_routes", "bulk_routes", "contact_routes", "list_routes", "tag_routes",
+        "opt_out_routes", "socket", "errors", "front", "navigation",
     ),
     4: ("__init__", "commands", "demo", "supervisor"),
 }  # fmt: skip

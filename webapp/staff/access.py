@@ -205,6 +205,9 @@ def may_watch(user, room):
     if thing == "interaction":
         interaction = db.session.get(Interaction, number)
         return interaction is not None and may_see(user, interaction)
+    if thing == "contact":
+        contact = db.session.get(Contact, number)
+        return contact is not None and may_see_contact(user, contact)
     if thing in ("account", "sandbox"):
         return user.role == Role.ADMIN
     return False
