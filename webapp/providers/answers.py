@@ -35,6 +35,7 @@ def about_templates():
         yield
     except ProviderError as error:
         error.reason = error.reason.replace("the message", "the template")
+        error.args = (error.reason,)
         if error.action == WORDING:
             error.action = "Check what was written, then submit it again."
         raise

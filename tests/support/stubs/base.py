@@ -106,6 +106,7 @@ class ProviderStub(LocalServer):
         self.sent, self.taken, self.broken_rules, self.answers = [], [], [], []
         self.media, self.requests = {}, []
         self.on_taken = None  # called with each Taken, after its answer has left
+        self.on_submitted = None  # called with each template to review, where templates are kept
         self.on_request = None  # called with the request and its Reply
         self.series = ""  # makes ids differ between runs against one database
         self._lock = threading.Lock()

@@ -7,6 +7,9 @@ import uuid
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from tests.support.stubs.base import ProviderStub, Reply, Taken
+from tests.support.stubs.kaleyra_templates import flat as _flat
+from tests.support.stubs.kaleyra_templates import unflattened
+from tests.support.stubs.template_book import Refused, TemplateBook
 
 MESSAGE_TYPES_V1 = {
     "text": ("body",),
@@ -38,6 +41,12 @@ class KaleyraStub(ProviderStub):
     }
     bare_id = False  # V1 answers with `id` alone, as the oldest pages have it
 
+    def __init__(self, port=0, **secrets_given):
+        self.book = TemplateBook()
+        self.book.add("order_update", "en")
+        self.book.add("promo", "en", status="PAUSED", category="MARKETING")
+        super().__init__(port, **secrets_given)
+
     def environment(self):
         return {"KALEYRA_API_URL": self.url}
 
@@ -52,6 +61,10 @@ class KaleyraStub(ProviderStub):
             ("POST", f"/v1/{own['sid']}/messages"): self._send_v1,
             ("POST", f"/v2/{own['sid']}/whatsapp/{own['number']}/messages"): self._send_v2,
             ("GET", f"/v1/{own['sid']}/whatsapp/templates/status"): self._templates_v1,
+            ("POST", f"/v1/{own['sid']}/whatsapp/template"): self._make_v1,
+            ("POST", f"/v2/{own['sid']}/whatsapp/{own['waba_id']}/message_templates"): (
+                self._make_v2
+            ),
             ("GET", f"/v2/{own['sid']}/whatsapp/{own['waba_id']}/message_templates"): (
                 self._templates_v2
             ),
@@ -147,16 +160,51 @@ class KaleyraStub(ProviderStub):
     # Templates
 
     def _templates_v1(self, request):
-        items = [
-            {"template_name": "order_update", "status": "Approved", "created_at": "2026-01-01"},
-            {"template_name": "promo", "status": "Paused", "created_at": "2026-01-02"},
-        ]
         name = request.query.get("name")
-        return Reply(200, {"data": [i for i in items if not name or i["template_name"] == name]})
+        shown = [_flat(one) for one in self.book if not name or one.name == name]
+        return Reply(200, {"data": shown})
 
     def _templates_v2(self, request):
-        item = {"name": "order_update", "language": "en", "status": "APPROVED", "components": []}
-        return Reply(200, {"data": [{**item, "category": "UTILITY", "id": "1"}], "paging": {}})
+        return Reply(200, {"data": [one.shown() for one in self.book], "paging": {}})
+
+    def _make_v1(self, request):
+        fields = request.json or {}
+        if fields.get("header") not in ("text", "image", "video", "document", "none"):
+            return self._fault("header", "unknown")
+        if fields.get("waba_id") != self.secrets["waba_id"]:
+            return self._fault("waba_id", "unknown")
+        return self._made(unflattened(fields), lambda kept: {"message": "Template submitted"})
+
+    def _make_v2(self, request):
+        return self._made(
+            request.json or {},
+            lambda kept: {"id": kept.id, "status": kept.status, "category": kept.category},
+        )
+
+    def _made(self, body, told):
+        # Kaleyra takes addresses where Meta wants handles.
+        for part in body.get("components") or ():
+            self.book.handles |= set(part.get("example", {}).get("header_handle", ()))
+        try:
+            kept = self.book.create(body)
+        except Refused as refused:
+            rule = refused.args[2]
+            return self.refuse(rule, Reply(400, {"code": "WA400", "message": rule}))
+        if self.on_submitted:
+            self.on_submitted(kept)
+        return Reply(200, told(kept))
+
+    def review(self, webhook_url, name, event="APPROVED", *, language=None, reason="NONE", **more):
+        """Decide on a template and post it as the template-status profile does."""
+        kept = self.book.named(name, language)
+        kept.status = event
+        values = {
+            "id": self.secrets["waba_id"], "time": str(int(more.pop("at", None) or time.time())),
+            "event": event, "message_template_id": kept.id, "message_template_name": kept.name,
+            "message_template_language": kept.language, "reason": reason,
+            "callback_profile_id": "PR0000001", "company_id": "1001", **more,
+        }  # fmt: skip
+        return self.call(webhook_url, values, "post")
 
     # Calling back
 

@@ -8,11 +8,12 @@ import time
 
 from tests.support.stubs.base import ProviderStub, Reply, Taken
 from tests.support.stubs.meta_rules import TYPES, Broken, check_message, need
+from tests.support.stubs.meta_templates import KeepsTemplates
 
 ANY_TYPE = set.union(*TYPES.values())
 
 
-class MetaStub(ProviderStub):
+class MetaStub(KeepsTemplates, ProviderStub):
     name = "meta"
     secrets = {
         "access_token": "",  # any, where it is empty
@@ -27,6 +28,7 @@ class MetaStub(ProviderStub):
         self.uploads = {}  # media id → (MIME type, size)
         self.uploaded = {}  # media id → content
         self.upload_answers = []  # like `answers`, for the next uploads
+        self.keep_templates()
         super().__init__(port, **secrets_given)
 
     def environment(self):
@@ -41,7 +43,8 @@ class MetaStub(ProviderStub):
             return self._authorized(request) or self.hosted(request)
         if not path:
             return self.refuse(f"{request.path} begins with a version", refusal(2500))
-        wrong = self._authorized(request) if path[1] != "debug_token" else None
+        session = path[1].startswith("upload:")  # its token comes as OAuth
+        wrong = None if path[1] == "debug_token" else self._authorized(request, session)
         if wrong:
             return wrong
         try:
@@ -50,15 +53,18 @@ class MetaStub(ProviderStub):
             code, rule = broken.args
             return self.refuse(rule, refusal(code, rule))
 
-    def _authorized(self, request):
+    def _authorized(self, request, session=False):
         """A refusal, unless the request carries the token."""
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         wanted = self.secrets["access_token"]
-        if kind == "Bearer" and token and token == (wanted or token):
+        if kind == ("OAuth" if session else "Bearer") and token and token == (wanted or token):
             return None
         return self.refuse("the access token is sent as Bearer", refusal(190, "No token", 401))
 
     def _answer(self, request, path):
+        kept = self.answers_templates(request, path)
+        if kept is not False:
+            return kept
         if request.method == "GET":
             return self._read(path)
         need(request.method == "POST", 100, f"{request.method} is not used")
@@ -187,8 +193,13 @@ class MetaStub(ProviderStub):
         number = self.secrets["phone_number_id"]
         metadata = {"display_phone_number": "15550100200", "phone_number_id": number}
         value = {"messaging_product": "whatsapp", "metadata": metadata, **parts}
-        change = {"field": "messages", "value": value}
+        return self.post_change(webhook_url, {"field": "messages", "value": value})
+
+    def post_change(self, webhook_url, change, at=None):
+        """`at`: when, in seconds, for news of the account."""
         entry = {"id": self.secrets["waba_id"], "changes": [change]}
+        if change["field"] != "messages":
+            entry["time"] = int(at or time.time())
         body = json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
         digest = hmac.new(self.secrets["app_secret"].encode(), body, hashlib.sha256).hexdigest()
         signed = {"X-Hub-Signature-256": f"sha256={digest}", "Content-Type": "application/json"}

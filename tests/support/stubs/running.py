@@ -12,11 +12,13 @@ from webapp.providers import PROVIDERS
 
 RECEIPTS = ("sent", "delivered", "read")
 PAUSE = 1.0  # seconds between two receipts
+REVIEW = 5.0  # seconds a template is looked at; a name with "reject" in it is rejected
 HELP = """Lines you type arrive as the customer's messages. What the next message gets:
   /fail                a gateway's bare 503: nobody can know whether it left
   /limit 7             429 with a hint of 7 seconds (without a number: no hint)
   /slow 20             its answer after 20 seconds
   /cut                 no answer at all, the connection is cut
+Templates are approved after some seconds, those with "reject" in the name rejected.
 From now on:
   /receipts off | on   no receipts, or sent, delivered and read
   /webhook URL         where the product wants to hear of it all"""
@@ -111,6 +113,7 @@ class Person:
         self._told = 0
         stub.on_taken = self.sees
         stub.on_request = self.looks
+        stub.on_submitted = self.takes
 
     def sees(self, taken):
         self.say(f"→ {taken.kind or 'message'} to {taken.recipient}: {taken.text}  [{taken.id}]")
@@ -118,6 +121,19 @@ class Person:
             time.sleep(PAUSE)
             answer = self.stub.receipt(self.webhook, taken, status)
             self.say(f"← {status}, {taken.id}: {_answered(answer)}")
+
+    def takes(self, template):
+        self.say(f"→ template {template.name} ({template.language}), {template.category}")
+        threading.Timer(REVIEW, self.reviews, (template,)).start()
+
+    def reviews(self, template):
+        bad = "reject" in template.name
+        more = {"reason": "INVALID_FORMAT"} if bad else {}
+        event, language = "REJECTED" if bad else "APPROVED", template.language
+        template.status = event
+        if self.webhook:
+            answer = self.stub.review(self.webhook, template.name, event, language=language, **more)
+            self.say(f"← template {template.name}: {event.lower()}, {_answered(answer)}")
 
     def looks(self, request, reply):
         """What was wrong with a request, and what was asked besides messages."""

@@ -27,9 +27,10 @@ def listed(api: Api) -> Iterator[TemplateState]:
 
 def _of_v1(api):
     """Without the query that names one: all of the SID, whichever number they are for."""
-    for item in items_in(api.get(V1, *LIST_OF_V1)):
+    waba_id = api.credentials.get("waba_id", "")
+    for item in _listed_in(api.get(V1, *LIST_OF_V1)):
         state = flat_state(item)
-        if state.name:
+        if state.name and text_of(item.get("waba_id")) in ("", waba_id):
             yield state
 
 
@@ -38,7 +39,7 @@ def _of_v2(api):
     for _ in range(MOST_PAGES):
         cursor = {"after": after} if after else {}
         data = api.get(V2, *place_of(api), limit=PAGE, **cursor)
-        yield from (state for state in map(state_of, items_in(data)) if state.name)
+        yield from (state for state in map(state_of, _listed_in(data)) if state.name)
         paging = dict_of(dict_of(data).get("paging"))
         had.add(after)
         after = text_of(dict_of(paging.get("cursors")).get("after"))
@@ -50,12 +51,22 @@ def place_of(api: Api) -> tuple[str, ...]:
     return "whatsapp", api.credentials.get("waba_id", ""), "message_templates"
 
 
+def _listed_in(data):
+    """An answer without a list says nothing: that all were gone would be a bold conclusion."""
+    if not any(isinstance(place, list) for place in _places(data)):
+        raise ProviderError("Kaleyra answered without a list of templates", permanent=False)
+    return items_in(data)
+
+
 def items_in(data) -> list[dict]:
+    found = next((place for place in _places(data) if isinstance(place, list)), [])
+    return [item for item in list_of(found) if isinstance(item, dict)]
+
+
+def _places(data):
     """The list stands in one of several places (unconfirmed)."""
     inner = dict_of(data).get("data", data)
-    places = (inner, dict_of(inner).get("templates"), dict_of(data).get("templates"))
-    found = next((place for place in places if isinstance(place, list)), [])
-    return [item for item in list_of(found) if isinstance(item, dict)]
+    return inner, dict_of(inner).get("templates"), dict_of(data).get("templates")
 
 
 def create(api: Api, draft: TemplateDraft) -> TemplateState:

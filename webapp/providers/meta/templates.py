@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..answers import about_templates
 from ..base import OutcomeUnknown, ProviderError, TemplateDraft, TemplateState
-from ..reading import clean, dict_of, list_of, text_of
+from ..reading import clean, dict_of, text_of
 from ..templates import category_of, language_of, quality_of, status_of, word_of
 from . import samples
 from .errors import usage_of
@@ -56,7 +56,9 @@ def _pages(graph, fields, pause):
         cursor = {"after": after} if after else {}
         answer = graph.read(_edge(graph), fields=fields, limit=PAGE, **cursor)
         data = clean(answer.data)
-        yield from (item for item in list_of(data.get("data")) if isinstance(item, dict))
+        if not isinstance(data.get("data"), list):
+            raise ProviderError("Meta answered without a list of templates", permanent=False)
+        yield from (item for item in data["data"] if isinstance(item, dict))
         paging = dict_of(data.get("paging"))
         after = text_of(dict_of(paging.get("cursors")).get("after"))
         if not (paging.get("next") and after):
