@@ -28,6 +28,8 @@ JOBS = {
     "workers.outbound.look_up": "low",
     "workers.outbound.mark_read": "default",
     "workers.alerting.mail": "low",
+    "workers.privacy.disclose": "low",
+    "workers.privacy.erase": "low",
     "workers.sandbox.deliver_receipts": "default",
     "workers.message_templates.submit": "default",
     "workers.message_templates.delete": "default",

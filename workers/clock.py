@@ -20,6 +20,7 @@ from webapp import create_app, jobs, system
 from webapp.accounts import checking
 from webapp.alerting import mailing, watching
 from webapp.columns import utcnow
+from webapp.contacts import disclosing, duplicates, erasing
 from webapp.extensions import db
 from webapp.inbox import (
     attaching,
@@ -132,6 +133,23 @@ def templates():
         jobs.hint_now("workers.message_templates.sync", account_id)
 
 
+def people_asking():
+    for request_id in erasing.due():
+        jobs.hint_now("workers.privacy.erase", request_id)
+    for request_id in disclosing.due():
+        jobs.hint_now("workers.privacy.disclose", request_id)
+    with unit_of_work():
+        disclosing.expire()
+
+
+def duplicate_contacts():
+    """All contacts, in batches: those saved one by one were looked at when they were."""
+    after = 0
+    while after is not None and not stopping.requested():
+        with unit_of_work():
+            after = duplicates.sweep(after)
+
+
 def stale_calls():
     with unit_of_work():
         delivering.expire_stale_calls()
@@ -170,7 +188,8 @@ CADENCES = (
     (15, (restored, alive, stale_calls, late_receipts, sessions, replays, templates)),
     (5, (checks,)),
     (30, (alerts, mails)),
-    (60, (read_marks, attachments, look_ups, missed)),
+    (60, (people_asking, read_marks, attachments, look_ups, missed)),
+    (21_600, (duplicate_contacts,)),
     (3600, (old_payloads,)),
 )
 

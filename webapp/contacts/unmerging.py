@@ -58,7 +58,7 @@ def undo(merge, by):
     db.session.flush()
     notes += _reopen(merge)
     _rename_back(merge, kept, merged)
-    record(by, "merge_undone", kept, after={"contact": merged.id})
+    record(by, "unmerged", kept, after={"contact": merged.id})
     db.session.flush()
     merging.announce(kept, merged)
     return notes

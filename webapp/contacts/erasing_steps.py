@@ -1,0 +1,352 @@
+"""The steps of forgetting a person: each does one batch in the caller's unit of work.
+
+A step takes what to look for and how far it came; it gives (how far now, None at the end; how many
+rows lost something).
+"""
+
+import zipfile
+from datetime import datetime
+
+from sqlalchemy import and_, delete, func, or_, select, text, update
+
+from webapp import media_store
+from webapp.accounts.models import Account
+from webapp.alerting.models import Alert
+from webapp.contacts import traces
+from webapp.contacts.models import ContactImport, PersonRequest
+from webapp.database import is_postgresql
+from webapp.extensions import db
+from webapp.inbox.models import (
+    Attachment,
+    Attempt,
+    Draft,
+    Interaction,
+    InteractionEvent,
+    Media,
+    MediaState,
+    Message,
+    MessageStatus,
+    Receipt,
+)
+from webapp.sandbox.models import SandboxCustomer, SandboxEvent, SandboxReceipt
+from webapp.staff.models import AuditEntry
+from webapp.unit_of_work import after_commit
+from webapp.webhooks.models import AccountNotice, WebhookPayload
+
+BATCH = 200
+RANGE = 5000  # ids one statement looks through
+NOBODY = "Erased contact"
+
+
+def messages(told, after):
+    """Their words, files, calls and receipts, with the payloads that brought them."""
+    accounts = db.session.scalars(select(Account.id)).all()
+    rows = db.session.scalars(
+        select(Message)
+        .where(
+            Message.account_id.in_(accounts),
+            Message.contact_id.in_(told["contacts"]),
+            Message.id > after,
+        )
+        .order_by(Message.id)
+        .limit(BATCH)
+        .with_for_update(key_share=True)
+    ).all()
+    if not rows:
+        return None, 0
+    ids = [row.id for row in rows]
+    _forget_payloads(told, rows, ids)
+    _forget_calls(ids)
+    _forget_files(ids)
+    for row in rows:
+        _empty(row)
+    return rows[-1].id, len(rows)
+
+
+def interactions(told, after):
+    rows = db.session.scalars(
+        select(Interaction)
+        .where(Interaction.contact_id.in_(told["contacts"]), Interaction.id > after)
+        .order_by(Interaction.id)
+        .limit(BATCH)
+    ).all()
+    if not rows:
+        return None, 0
+    ids = [row.id for row in rows]
+    for row in rows:
+        row.contact_name, row.contact_phone, row.last_text = NOBODY, "", ""
+        row.unread, row.unanswered_since, row.left_unanswered = 0, None, False
+    db.session.execute(delete(Draft).where(Draft.interaction_id.in_(ids)))
+    files = db.session.scalars(select(Attachment).where(Attachment.interaction_id.in_(ids))).all()
+    _drop_files(*(key for one in files for key in (one.storage_key, one.thumbnail_key)))
+    db.session.execute(delete(Attachment).where(Attachment.interaction_id.in_(ids)))
+    events = select(InteractionEvent).where(InteractionEvent.interaction_id.in_(ids))
+    for event in db.session.scalars(events):
+        held = event.data or {}
+        event.data = {key: held[key] for key in ("reason", "waited") if key in held} or None
+    return rows[-1].id, len(rows)
+
+
+def payloads(told, after):
+    """Webhooks that came before, also those without a message: receipts, changes of number."""
+    found, count = traces.pattern(told["sure"]), 0
+    until = datetime.fromisoformat(told["until"])
+    last = _last(WebhookPayload, after)
+    if last is None:
+        return None, 0
+    holding = or_(
+        traces.within(WebhookPayload.body, told["sure"]),
+        *(WebhookPayload.query.contains(one, autoescape=True) for one in told["sure"]),
+    )
+    rows = select(WebhookPayload).where(
+        WebhookPayload.id > after,
+        WebhookPayload.id <= last,
+        WebhookPayload.received_at <= until,
+        holding,
+    )
+    for payload in db.session.scalars(rows):
+        count += _cut(payload, found)
+    return last, count
+
+
+def receipts(told, after):
+    """Those without a message of ours, and those of groups they were in."""
+    last = _last(Receipt, after)
+    if last is None:
+        return None, 0
+    gone = delete(Receipt).where(
+        Receipt.id > after, Receipt.id <= last, Receipt.recipient.in_(told["sure"])
+    )
+    return last, db.session.execute(gone).rowcount
+
+
+def group_messages(told, after):
+    """What they wrote in groups belongs to no contact, but says who wrote it."""
+    last = _last(Message, after)
+    if last is None:
+        return None, 0
+    found, count = traces.pattern(told["sure"]), 0
+    rows = select(Message).where(
+        Message.contact_id.is_(None), Message.id > after, Message.id <= last
+    )
+    for message in db.session.scalars(rows):
+        if message.content and found.search(str(message.content)):
+            _forget_payloads(told, [message], [message.id])
+            _forget_calls([message.id])
+            _forget_files([message.id])
+            _empty(message)
+            count += 1
+    return last, count
+
+
+def sandbox(told, _after):
+    """The pretend phone of this number, with what it posted and still owes."""
+    numbers = told["numbers"]
+    count = 0
+    for event in db.session.scalars(
+        select(SandboxEvent).where(traces.within(SandboxEvent.body, told["sure"]))
+    ):
+        db.session.delete(event)
+        count += 1
+    db.session.flush()
+    db.session.execute(delete(SandboxReceipt).where(SandboxReceipt.recipient.in_(numbers)))
+    db.session.execute(delete(SandboxCustomer).where(SandboxCustomer.phone.in_(numbers)))
+    return None, count
+
+
+def notices(told, after):
+    return _texts(AccountNotice, ("title", "detail"), told, after)
+
+
+def alerts(told, after):
+    return _texts(Alert, ("title", "detail", "action"), told, after)
+
+
+def audit(told, after):
+    """Rows of other things that mention the person: imports, lists, conversations."""
+    last = _last(AuditEntry, after)
+    if last is None:
+        return None, 0
+    found, count = traces.pattern(told["sure"] + told["names"]), 0
+    rows = select(AuditEntry).where(AuditEntry.id > after, AuditEntry.id <= last)
+    for entry in db.session.scalars(rows):
+        held = (entry.before, entry.after, entry.note, entry.actor_id is None and entry.actor)
+        if entry.action != "erased" and found.search(str(held)):
+            keep_a_hash(entry)
+            count += 1
+    return last, count
+
+
+def imports(told, after):
+    """Samples of problems, and the files themselves where they name the person."""
+    found, count = traces.pattern(told["sure"] + told["names"]), 0
+    row = db.session.scalar(
+        select(ContactImport).where(ContactImport.id > after).order_by(ContactImport.id).limit(1)
+    )
+    if row is None:
+        return None, 0
+    for name in ("counts", "dry_run", "mapping", "problem", "header"):
+        value = getattr(row, name)
+        if value and found.search(str(value)):
+            setattr(row, name, traces.replaced(value, found))
+            count += 1
+    for name in ("rejects_key", "storage_key"):
+        if row.finished_at is not None and _file_names(getattr(row, name), found):
+            _drop_files(getattr(row, name))
+            setattr(row, name, None)
+            count += 1
+    return row.id, count
+
+
+def exports(told, _after):
+    """Copies of their data that were made for them."""
+    rows = db.session.scalars(
+        select(PersonRequest).where(
+            PersonRequest.contact_id.in_(told["contacts"]), PersonRequest.kind == "export"
+        )
+    ).all()
+    for row in rows:
+        _drop_files(row.storage_key)
+        row.storage_key, row.reason, row.state = None, "", "done"
+        row.expires_at = row.finished_at = row.finished_at or row.created_at
+    return None, len(rows)
+
+
+def search(_told, _after):
+    """SQLite's search keeps words it has forgotten until its parts are put together anew."""
+    if not is_postgresql():
+        for name in ("message_search", "contact_search"):
+            db.session.execute(text(f"INSERT INTO {name}({name}) VALUES ('optimize')"))
+    return None, 0
+
+
+STEPS = {
+    step.__name__: step
+    for step in (
+        messages, interactions, payloads, receipts, group_messages, sandbox, notices, alerts,
+        audit, imports, exports, search,
+    )
+}  # fmt: skip
+
+
+def keep_a_hash(entry):
+    """The row says that something was changed, by whom and when; what it was, only as a hash."""
+    held = {"before": entry.before, "after": entry.after, "note": entry.note}
+    if any(held.values()):
+        entry.before, entry.note = None, ""
+        entry.after = {"sha256": traces.hashed(held)}
+    if entry.actor_id is None and " " in entry.actor and entry.actor not in _RULES:
+        entry.actor = NOBODY
+
+
+_RULES = ("Opt-out words", "Opt-out button")
+
+
+def _empty(message):
+    message.text, message.content, message.error, message.error_action = "", None, None, None
+    message.provider_id = message.reply_to = message.target_provider_id = None
+    message.look_up_at = message.retry_at = None
+    if message.status in (MessageStatus.QUEUED, MessageStatus.SENDING):
+        message.status = MessageStatus.FAILED  # nothing of theirs leaves any more
+
+
+def _forget_payloads(told, rows, ids):
+    of_receipts = db.session.execute(
+        select(Receipt.payload_id, Receipt.provider_id).where(Receipt.message_id.in_(ids))
+    ).all()
+    payload_ids = {row.payload_id for row in (*rows, *of_receipts)} - {None}
+    names = {row.provider_id for row in (*rows, *of_receipts)} - {None}
+    if payload_ids:
+        found = traces.pattern([*told["sure"], *names])
+        for payload in db.session.scalars(
+            select(WebhookPayload).where(WebhookPayload.id.in_(payload_ids))
+        ):
+            _cut(payload, found)
+
+
+def _cut(payload, found):
+    left = traces.cut(payload.body, payload.content_type, found)
+    if left is not None:
+        payload.body = left
+    if found.search(payload.query or ""):
+        payload.query, left = "", payload.body
+    for name in ("error", "note"):
+        if getattr(payload, name) and found.search(getattr(payload, name)):
+            setattr(payload, name, traces.GONE)
+    return left is not None
+
+
+def _forget_calls(ids):
+    db.session.execute(delete(Receipt).where(Receipt.message_id.in_(ids)))
+    db.session.execute(
+        update(Attempt)
+        .where(Attempt.message_id.in_(ids))
+        .values(exchanges=None, provider_id=None, error=None)
+    )
+
+
+def _forget_files(ids):
+    for media in db.session.scalars(select(Media).where(Media.message_id.in_(ids))):
+        _drop_files(media.storage_key, media.thumbnail_key)
+        media.storage_key = media.thumbnail_key = media.url = media.sha256 = None
+        media.provider_media_id = media.filename = ""
+        media.state, media.next_attempt_at, media.error = MediaState.FAILED, None, "Erased"
+
+
+def _drop_files(*keys):
+    """After the commit: a row may come back, a file can't."""
+    keys = [key for key in keys if key]
+    if keys:
+        after_commit(("drop", *keys), lambda: media_store.drop(keys))
+
+
+def _texts(model, columns, told, after):
+    last = _last(model, after)
+    if last is None:
+        return None, 0
+    found, count = traces.pattern(told["sure"] + told["names"]), 0
+    rows = db.session.scalars(select(model).where(and_(model.id > after, model.id <= last)))
+    for row in rows:
+        for name in columns:
+            value = getattr(row, name)
+            if value and found.search(value):
+                setattr(row, name, found.sub(traces.GONE, value))
+                count += 1
+    return last, count
+
+
+def _last(model, after):
+    """Up to which id the next batch goes; None where nothing is left."""
+    ids = select(model.id).where(model.id > after).order_by(model.id).limit(RANGE).subquery()
+    return db.session.scalar(select(func.max(ids.c.id)))
+
+
+def _file_names(key, found):
+    """Whether a file holds the person, in a spreadsheet too; read in pieces that overlap."""
+    if not key:
+        return False
+    try:
+        file = media_store.open(key)
+    except media_store.NotThere:
+        return False
+    with file:
+        if file.read(2) == b"PK":
+            return _sheet_names(file, found)
+        file.seek(0)
+        return _stream_names(file, found)
+
+
+def _sheet_names(file, found):
+    file.seek(0)
+    with zipfile.ZipFile(file) as book:
+        return any(_stream_names(book.open(name), found) for name in book.namelist())
+
+
+def _stream_names(stream, found):
+    overlap = ""
+    while piece := stream.read(media_store.CHUNK):
+        piece = overlap + piece.replace(b"\x00", b"").decode("utf-8", "replace")
+        if found.search(piece):
+            return True
+        overlap = piece[-300:]
+    return False
