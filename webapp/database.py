@@ -16,6 +16,8 @@ def engine_options(url):
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 10}}
     limits = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
+    # Lists want their first rows: compiling a query takes longer than any of ours may run.
+    limits += " -c jit=off"
     return {
         "pool_size": 10,
         "max_overflow": 10,

@@ -9,6 +9,7 @@ from sqlalchemy import (
     and_,
     column,
     false,
+    literal,
     literal_column,
     or_,
     select,
@@ -84,7 +85,9 @@ def _by_text(words):
 
 def _like(word):
     plain = re.sub(r"([\\%_])", r"\\\1", word)
-    return SEARCHED.ilike(f"%{plain}%" if len(word) >= TRIGRAM else f"% {plain}%", escape="\\")
+    pattern = f"%{plain}%" if len(word) >= TRIGRAM else f"% {plain}%"
+    # In the statement itself: a plan made for any word at all would be a bad one for most.
+    return SEARCHED.ilike(literal(pattern, String, literal_execute=True), escape="\\")
 
 
 def _exactly(query, number):
