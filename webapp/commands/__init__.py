@@ -1,6 +1,16 @@
 """The pages' verbs for scripts: `flask --app app GROUP VERB`, each with `--json`."""
 
-from webapp.commands import account_life, demo, doctor, interactions, queues, sending, staff
+from webapp.commands import (
+    account_life,
+    demo,
+    doctor,
+    interactions,
+    planning,
+    queues,
+    sending,
+    staff,
+    templates,
+)
 
 GROUPS = (
     staff.group,
@@ -8,6 +18,8 @@ GROUPS = (
     account_life.group,
     interactions.group,
     sending.group,
+    templates.group,
+    planning.group,
     doctor.command,
     demo.command,
 )

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import func, select
 
+from webapp.accounts.access_points import capabilities_of
 from webapp.accounts.models import Account
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox.models import Message, MessageStatus
 from webapp.message_templates.models import MessageTemplate, TemplateStatus
-from webapp.providers import PROVIDERS
 from webapp.settings import plan, values
 from webapp.staff.models import Role, SignIn, User
 
@@ -49,8 +49,8 @@ def _what_is_outbound():
         Message.kind == "template",
         Message.status.in_((MessageStatus.QUEUED, MessageStatus.SENDING)),
     )
-    syncing = [name for name, one in PROVIDERS.items() if one.can.manages_templates]
-    accounts = _count(Account, Account.provider.in_(syncing), Account.archived_at.is_(None))
+    here = db.session.scalars(select(Account).where(Account.archived_at.is_(None)))
+    accounts = sum(capabilities_of(account).manages_templates for account in here)
     return [
         "Templates disappear from the menu, and nobody can choose one: "
         f"{_times(approved, 'approved template')} until the plan allows it again.",
