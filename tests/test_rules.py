@@ -23,7 +23,7 @@ RUNGS = {
     3: (
         "routes", "media_routes", "sending_routes", "template_routes", "starting_routes",
         "recontact_routes", "life_routes", "payload_routes",
-        "passport_routes", "bulk_routes", "contact_routes", "list_routes", "tag_routes",
+        "passport_routes", "bulk_routes", "contact_routes", "list_routes",
         "opt_out_routes", "socket", "errors", "front", "navigation",
     ),
     4: ("__init__", "commands", "demo", "supervisor"),

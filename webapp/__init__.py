@@ -49,7 +49,7 @@ def _features(app):
     from webapp.accounts import life_routes as accounts
     from webapp.alerting import routes as alerting
     from webapp.contacts import bulk_routes as contacts  # each of these adds to one blueprint
-    from webapp.contacts import contact_routes, opt_out_routes
+    from webapp.contacts import contact_routes, list_routes, opt_out_routes
     from webapp.inbox import passport_routes as passports
     from webapp.inbox import starting_routes as inbox
     from webapp.live import push, socket
@@ -68,6 +68,7 @@ def _features(app):
         accounts,
         contacts,
         contact_routes,
+        list_routes,
         opt_out_routes,
         queues,
         inbox,

@@ -31,7 +31,7 @@ class ContactForm(FlaskForm):
     last_name = StringField("Last name")
     company = StringField("Company")
     email = StringField("Email")
-    language = SelectField("Language")
+    language = SelectField("Language", default="")
     time_zone = StringField("Time zone")
 
     @property
