@@ -212,7 +212,7 @@ def test_a_late_autosave_changes_nothing_once_it_is_away(leader, meta, status):
 
 def test_the_state_is_fetched_alone_when_it_changes(leader, meta):
     one = make_template(meta, status=TemplateStatus.REJECTED, reason="It shouts.")
-    html = said(leader.get(f"/templates/{one.id}/state", headers=AJAX))
+    html = said(leader.get(f"/templates/{one.id}/state?shown=pending", headers=AJAX))
     assert "Rejected" in html and "It shouts." in html and "Edit and resubmit" in html
     assert "<html" not in html
 

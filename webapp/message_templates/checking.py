@@ -11,6 +11,7 @@ from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.message_templates import drafting, parts
 from webapp.message_templates.models import Category, MessageTemplate, TemplateStatus
+from webapp.providers.template_languages import LANGUAGES
 from webapp.words import moment
 
 OK, WARNING, ERROR = "ok", "warn", "bad"
@@ -234,4 +235,6 @@ def _other_languages(template):
         )
     )
     for language, reason in rows:
-        yield Check(WARNING, f"{language} was rejected", "language", reason or "")
+        yield Check(
+            WARNING, f"{LANGUAGES.get(language, language)} was rejected", "language", reason or ""
+        )
