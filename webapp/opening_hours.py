@@ -1,4 +1,4 @@
-"""Opening hours in one line, like `Mon-Fri 09:00-17:00 Europe/Rome`, in the shape of an interval."""
+"""Opening hours in one line, like `Mon-Fri 09:00-17:00 Europe/Rome`, shaped as an interval is."""
 
 import re
 from dataclasses import dataclass

@@ -6,9 +6,11 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.settings.test_plan import hold
+from webapp.accounts.models import RoutingStep
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.message_templates.models import MessageTemplate
+from webapp.queues.models import Queue
 from webapp.settings import plan, values
 from webapp.settings.models import Interval, IntervalHoliday, IntervalSpan
 from webapp.staff.models import AuditEntry, User
@@ -193,3 +195,29 @@ def test_the_list_says_how_each_stands(cast, sign_in):
     factories.save(Interval(name="Nothing", holidays=[off]))
     page = sign_in(cast.admin).get("/settings/hours").text
     assert "Always open" in page and "Never open" in page
+
+
+def test_a_queues_hours_are_chosen_on_its_page_which_says_how_it_stands(cast, sign_in):
+    always = interval("Day and night")
+    browser = sign_in(cast.sara)
+    form = {"name": "Support", "strategy": "rr_memory", "timeout": "30", "weight": "0"}
+    form |= {"reply_target": "120", "interval_id": always.id, "member": [cast.ana.id]}
+    assert browser.post(f"/queues/{cast.queue.id}", data=form).status_code == 303
+    assert "Always open" in browser.get(f"/queues/{cast.queue.id}").text
+    assert db.session.get(Queue, cast.queue.id).interval_id == always.id
+    browser.post(f"/queues/{cast.queue.id}", data=form | {"interval_id": ""})
+    assert db.session.get(Queue, cast.queue.id).interval_id is None
+
+
+def test_the_hours_of_the_routing_step_are_chosen_on_the_accounts_page(cast, sign_in):
+    always = interval("Day and night")
+    form = {
+        "name": "Northgate Care", "key": "NGC", "phone": "+15550100199", "enabled": "on",
+        "queue_id": cast.queue.id, "interval_id": always.id, "session_anchor": "first",
+    }  # fmt: skip
+    browser = sign_in(cast.admin)
+    assert browser.post(f"/accounts/{cast.account.id}", data=form).status_code == 303
+    step = db.session.scalars(select(RoutingStep)).one()
+    assert (step.queue_id, step.interval_id) == (cast.queue.id, always.id)
+    page = browser.get(f"/accounts/{cast.account.id}").text
+    assert f'<option selected value="{always.id}">Day and night' in page

@@ -21,6 +21,7 @@ from webapp.contacts.models import ContactList
 from webapp.extensions import db
 from webapp.providers import PROVIDERS
 from webapp.queues.models import Queue
+from webapp.settings import hours
 from webapp.staff.models import User
 
 ANCHORS = (
@@ -72,6 +73,7 @@ class AccountForm(ProviderForm):
         "Contact list", coerce=lambda value: int(value) if value else None
     )
     queue_id = SelectField("Queue", coerce=lambda value: int(value) if value else None)
+    interval_id = SelectField("Only within", coerce=lambda value: int(value) if value else None)
     agent_ids = SelectMultipleField(
         "Agents",
         coerce=int,
@@ -93,6 +95,7 @@ class AccountForm(ProviderForm):
             description=self.description.data or "",
             contact_list_id=self.contact_list_id.data,
             queue_id=self.queue_id.data,
+            interval_id=self.interval_id.data,
             agent_ids=tuple(self.agent_ids.data or ()),
             session_anchor=self.session_anchor.data,
             enabled=self.enabled.data,
@@ -149,6 +152,7 @@ def _data(account, declared):
         "description": account.description,
         "contact_list_id": account.contact_list_id,
         "queue_id": queue.id if queue else None,
+        "interval_id": saving.interval_of(account),
         "agent_ids": [agent.id for agent in account.agents],
         "session_anchor": account.session_anchor,
         "enabled": account.enabled,
@@ -166,6 +170,7 @@ def _fill_choices(form):
     ).all()
     form.contact_list_id.choices = _choices([("", "No list"), *lists])
     form.queue_id.choices = _choices([("", "No queue: conversations stay unmanaged"), *queues])
+    form.interval_id.choices = hours.select_choices("Always")
     form.agent_ids.choices = _choices(people)
 
 

@@ -38,6 +38,7 @@ class Values:
     description: str = ""
     contact_list_id: int | None = None
     queue_id: int | None = None
+    interval_id: int | None = None  # the hours in which that step is taken
     agent_ids: tuple[int, ...] = ()
     session_anchor: str = SessionAnchor.FIRST
     enabled: bool = True
@@ -54,6 +55,7 @@ def values_of(account):
         description=account.description,
         contact_list_id=account.contact_list_id,
         queue_id=queue.id if queue else None,
+        interval_id=interval_of(account),
         agent_ids=tuple(agent.id for agent in account.agents),
         session_anchor=account.session_anchor,
         enabled=account.enabled,
@@ -140,6 +142,7 @@ def snapshot(account):
         "description": account.description,
         "contact_list_id": account.contact_list_id,
         "queue_ids": [step.queue_id for step in account.steps],
+        "interval_ids": [step.interval_id for step in account.steps],
         "agent_ids": sorted(agent.id for agent in account.agents),
         "session_anchor": str(account.session_anchor),
         "enabled": account.enabled,
@@ -150,6 +153,11 @@ def snapshot(account):
 def queue_of(account):
     """The queue a new conversation goes to first, or None."""
     return next((step.queue for step in account.steps if step.kind == "queue"), None)
+
+
+def interval_of(account):
+    """The hours in which a new conversation goes to that queue, or None for always."""
+    return next((step.interval_id for step in account.steps if step.kind == "queue"), None)
 
 
 def _apply(account, values, actor):
@@ -166,7 +174,7 @@ def _apply(account, values, actor):
         account.session_anchor = values.session_anchor
         account.enabled = values.enabled
         account.agents = _agents(values.agent_ids)
-        _route(account, values.queue_id)
+        _route(account, values.queue_id, values.interval_id)
         return sealing.apply(account, values.provider_values, actor)
 
 
@@ -176,7 +184,7 @@ def _agents(ids):
     )
 
 
-def _route(account, queue_id):
+def _route(account, queue_id, interval_id):
     """A new account's flow has one step, its queue; a longer flow is edited where it is shown."""
     queue_step = next((step for step in account.steps if step.kind == "queue"), None)
     if queue_id is None:
@@ -184,8 +192,12 @@ def _route(account, queue_id):
             account.steps.remove(queue_step)
     elif queue_step is None:
         last = max((step.position for step in account.steps), default=0)
-        account.steps.append(RoutingStep(position=last + 1, kind="queue", queue_id=queue_id))
+        step = RoutingStep(
+            position=last + 1, kind="queue", queue_id=queue_id, interval_id=interval_id
+        )
+        account.steps.append(step)
     else:
+        queue_step.interval_id = interval_id
         queue_step.queue_id = queue_id
         queue_step.queue = db.session.get(Queue, queue_id)
 

@@ -1,11 +1,12 @@
 """A queue's page."""
 
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, RadioField, SelectChoice, StringField
+from wtforms import IntegerField, RadioField, SelectChoice, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, ValidationError
 
 from webapp.queues import setting_up
 from webapp.queues.models import Strategy
+from webapp.settings import hours
 
 STRATEGIES = [
     SelectChoice(Strategy.BEEP_ALL, "Everyone at once"),
@@ -44,17 +45,22 @@ class QueueForm(FlaskForm):
         "First reply within, seconds", 5, 86_400, 120, "Waiting longer than this shows in red"
     )
 
+    interval_id = SelectField(
+        "Open", coerce=lambda value: int(value) if value else None, validate_choice=True
+    )
+
     def __init__(self, *args, queue=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.queue = queue
+        self.interval_id.choices = hours.select_choices("Always open")
 
     def validate_name(self, field):
         if setting_up.has_name(field.data, but=self.queue):
             raise ValidationError("Another queue has this name already.")
 
     def values(self):
-        return {name: getattr(self, name).data or self._empty(name) for name in setting_up.COLUMNS}
+        return {name: self[name].data or self._empty(name) for name in setting_up.COLUMNS}
 
     @staticmethod
     def _empty(name):
-        return "" if name == "description" else 0
+        return {"description": "", "interval_id": None}.get(name, 0)

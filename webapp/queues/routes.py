@@ -7,11 +7,13 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
 from webapp import pages
+from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox.models import Interaction
 from webapp.queues import listing, offering, setting_up
 from webapp.queues.forms import QueueForm
 from webapp.queues.models import Offer, Queue
+from webapp.settings import hours
 from webapp.staff import access
 from webapp.staff.models import User
 from webapp.unit_of_work import unit_of_work
@@ -192,5 +194,6 @@ def _page(form, queue, member_ids):
         others=listing.people_to_add(member_ids),
         line=listing.next_in_line(queue) if queue else [],
         accounts=listing.accounts_served(queue) if queue else [],
+        opening=hours.state(queue.interval, utcnow()) if queue and queue.interval else None,
         status=422 if form.errors else 200,
     )

@@ -8,7 +8,7 @@ from webapp.queues import listing, members
 from webapp.queues.models import Offer, Queue
 from webapp.staff.models import record
 
-COLUMNS = ("name", "description", "strategy", "timeout", "weight", "reply_target")
+COLUMNS = ("name", "description", "strategy", "timeout", "weight", "reply_target", "interval_id")
 
 
 class InUse(Exception):

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
+from wtforms import SelectChoice
 
 from webapp.accounts.models import Account, RoutingStep
 from webapp.extensions import db
@@ -38,9 +39,10 @@ def all_intervals():
     ).all()
 
 
-def choices():
-    """(id, name) of each, for forms that choose one."""
-    return db.session.execute(select(Interval.id, Interval.name).order_by(Interval.name)).all()
+def select_choices(always):
+    """For forms that choose one; `always` is what none means there."""
+    rows = db.session.execute(select(Interval.id, Interval.name).order_by(Interval.name))
+    return [SelectChoice("", always), *(SelectChoice(str(id), name) for id, name in rows)]
 
 
 def add(wanted, by):
