@@ -373,6 +373,9 @@ def event_words(event, user):
         return "clock", f"{step} was passed over: outside “{data['hours']}”"
     if event.kind == "passed":
         return "arrow-right", f"Passed on by {who}"
+    if event.kind in ("opted_out", "opted_in"):
+        said = f": “{data['words']}”" if data.get("words") else ""
+        return "ban" if event.kind == "opted_out" else "shield-check", f"{data['text']}{said}"
     if event.kind == "continued":
         return "history", "Continues an earlier conversation"
     return "info", data.get("text", event.kind.replace("_", " ").capitalize())

@@ -6,7 +6,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from webapp.commands.answers import as_json, show
-from webapp.commands.demo import cast, conversations
+from webapp.commands.demo import cast, conversations, customers
 from webapp.extensions import db
 from webapp.staff.models import User
 
@@ -23,6 +23,8 @@ def command(json):
     elif db.session.scalar(select(User.id).limit(1)) is None:
         db.session.rollback()
         conversations.tell(cast.assemble())
+        templates.add()
+        customers.describe()
         words = "Demo data loaded."
     answer = {"sign_ins": cast.sign_ins()}
     lines = [f"{one['email']}  {one['password']}  {one['role']}" for one in answer["sign_ins"]]
