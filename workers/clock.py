@@ -35,7 +35,7 @@ from webapp.inbox import (
 from webapp.message_templates import submitting, syncing
 from webapp.queues import offering
 from webapp.routing import flow
-from webapp.sandbox import posting
+from webapp.sandbox import posting, reviewing
 from webapp.staff import presence
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks import draining, replaying, retention
@@ -124,6 +124,8 @@ def mails():
 def sandbox():
     if posting.receipts_due():
         jobs.hint_now("workers.sandbox.deliver_receipts", 0)
+    if reviewing.due():
+        jobs.hint_now("workers.sandbox.review_templates", 0)
 
 
 def templates():

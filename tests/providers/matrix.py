@@ -92,6 +92,8 @@ def _outbound():
         ("marks_read", "Blue ticks for the customer"),
         ("templates", "Single template"),
         ("manages_templates", "Templates managed"),
+        ("edits_templates", "Templates changed after they were submitted"),
+        ("deletes_templates", "Templates deleted"),
         ("campaigns", "Campaigns"),
     ):
         yield _row(title, lambda provider, field=field: _mark(getattr(provider.can, field)))

@@ -72,7 +72,9 @@ def why_not(account):
     """Why this account's templates can't be listed."""
     if not capabilities_of(account).manages_templates:
         return "This provider keeps no templates here."
-    if account.provider != "sandbox" and not account.waba_id:
+    if account.provider == "sandbox":
+        return "The sandbox has no other templates than these."
+    if not account.waba_id:
         return "An admin fills in the WhatsApp Business Account ID of this account."
     return ""
 

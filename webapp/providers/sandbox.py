@@ -29,6 +29,7 @@ from .base import (
     ProviderError,
     Sent,
     TemplateDraft,
+    TemplateState,
     WebhookRequest,
 )
 from .meta import template_rules
@@ -50,7 +51,6 @@ class Sandbox(Provider):
     summary = "A pretend phone in the page, to try everything out"
     can = replace(
         CAN,
-        manages_templates=False,
         campaigns=False,
         addresses=(IdentityKind.WA_ID, IdentityKind.PHONE),  # a pretend phone has a number
     )
@@ -99,12 +99,34 @@ class Sandbox(Provider):
         matches = base64.b64encode(digest.digest()).decode() == media.sha256
         return FetchedMedia(file, media.mime_type, size, digest.hexdigest(), matches)
 
+    def create_template(self, draft: TemplateDraft) -> TemplateState:
+        return _pending(draft, f"sandbox.{uuid.uuid4()}")
+
+    def edit_template(self, draft: TemplateDraft) -> TemplateState:
+        return _pending(draft, draft.provider_id or "")
+
+    def delete_template(self, provider_id, name, language, all_languages=False) -> None:
+        """The rows of the product are all the sandbox has."""
+
     def check(self) -> list[CheckLine]:
         ready = self.settings.get("SANDBOX_PHONE") is not None
         if ready:
             return [CheckLine("Sandbox", True, "The sandbox phone is ready.")]
         mend = "An admin starts the server with SANDBOX=1, or removes this account."
         return [CheckLine("Sandbox", False, "The sandbox is switched off.", mend)]
+
+
+def _pending(draft, template_id):
+    """The pretend reviewer looks at it in a few seconds."""
+    return TemplateState(
+        id=template_id,
+        name=draft.name,
+        language=draft.language,
+        status="pending",
+        provider_status="PENDING",
+        category=draft.category,
+        parameter_format=draft.parameter_format,
+    )
 
 
 def _refusal(code):
@@ -168,6 +190,19 @@ def status_body(
     if code:
         receipt["errors"] = [{"code": int(code), "title": meaning_of(code).reason}]
     return _body(phone_number_id, {"statuses": [receipt]})
+
+
+def review_body(template_id, name, language, event, reason="NONE", at=None) -> bytes:
+    value = {
+        "event": event,
+        "message_template_id": template_id,
+        "message_template_name": name,
+        "message_template_language": language,
+        "reason": reason,
+    }
+    change = {"field": "message_template_status_update", "value": value}
+    entry = {"id": "sandbox", "time": int(_seconds(at)), "changes": [change]}
+    return orjson.dumps({"object": OBJECT, "entry": [entry]})
 
 
 def _seconds(at):
