@@ -49,7 +49,14 @@ def _features(app):
     from webapp.accounts import life_routes as accounts
     from webapp.alerting import routes as alerting
     from webapp.contacts import bulk_routes as contacts  # each of these adds to one blueprint
-    from webapp.contacts import contact_routes, list_routes, opt_out_routes
+    from webapp.contacts import (
+        contact_routes,
+        duplicate_routes,
+        list_routes,
+        merge_routes,
+        opt_out_routes,
+        privacy_routes,
+    )
     from webapp.inbox import passport_routes as passports
     from webapp.inbox import starting_routes as inbox
     from webapp.live import push, socket
@@ -70,6 +77,9 @@ def _features(app):
         contact_routes,
         list_routes,
         opt_out_routes,
+        duplicate_routes,
+        merge_routes,
+        privacy_routes,
         queues,
         inbox,
         passports,

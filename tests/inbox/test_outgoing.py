@@ -23,6 +23,7 @@ from webapp.providers.base import (
     TemplateMessage,
     Text,
 )
+from webapp.providers.meta.sending import message_body
 from webapp.unit_of_work import unit_of_work
 
 ALL = Capabilities(quotes=True)
@@ -144,3 +145,18 @@ def test_the_recipient_is_the_first_identity_the_provider_takes(account):
     assert address(IdentityKind.BSUID, IdentityKind.PHONE) == Recipient(bsuid="US.1")
     with pytest.raises(outgoing.Unsendable):
         address(IdentityKind.PARENT_BSUID)
+
+
+def test_a_template_may_begin_with_a_place_and_hand_over_a_code(talk):
+    place = {"latitude": 41.1, "longitude": -8.6}
+    content = {
+        "name": "here",
+        "language": "en",
+        "header_place": place,
+        "buttons": [{"index": 0, "kind": "otp", "value": "123456"}],
+    }
+    said = message_body(command(talk, "template", "Here", content=content))["template"]
+    header, button = said["components"]
+
+    assert header["parameters"] == [{"type": "location", "location": place}]
+    assert (button["sub_type"], button["parameters"][0]["text"]) == ("url", "123456")

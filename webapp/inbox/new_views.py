@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from webapp import providers
+from webapp.accounts.access_points import capabilities_of
 from webapp.accounts.models import Account
 from webapp.contacts import phones, search
 from webapp.contacts.models import LISTED, Contact, ContactIdentity
@@ -67,11 +67,9 @@ def page(user, account_id=None, contact_id=None, number="", query=""):
 
 def accounts_of(user):
     """Only those whose provider sends templates of its own."""
-    kinds = [name for name, one in providers.PROVIDERS.items() if one.can.manages_templates]
-    found = select(Account).where(
-        Account.provider.in_(kinds), Account.archived_at.is_(None), access.served_accounts(user)
-    )
-    return list(db.session.scalars(found.order_by(Account.name)))
+    served = select(Account).where(Account.archived_at.is_(None), access.served_accounts(user))
+    found = db.session.scalars(served.order_by(Account.name))
+    return [account for account in found if capabilities_of(account).manages_templates]
 
 
 def account_of(user, account_id):

@@ -17,6 +17,7 @@ from webapp.providers.base import (
     MessageKind,
     OutgoingFile,
     Parameter,
+    Place,
     Reaction,
     Recipient,
     Section,
@@ -148,6 +149,7 @@ def _template(message, to, reply_to):
         header_text=_parameters(content.get("header_text")),
         header_file=_outgoing_file(message) if header else None,
         header_kind=MessageKind(header) if header else None,
+        header_place=Place(**content["header_place"]) if "header_place" in content else None,
         buttons=tuple(
             TemplateButton(button["index"], button["kind"], button["value"])
             for button in content.get("buttons", ())

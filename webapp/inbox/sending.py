@@ -118,7 +118,8 @@ def send_template(interaction, author, template, values, client_key, file=None, 
     filled = template_content.fill(template, values, place)
     file = file or template_content.sample_of(template)
     if filled.header_kind and file is None:
-        raise ValueError(f"This template begins with a {filled.header_kind}. Choose one.")
+        what = template_content.WORDS[filled.header_kind]
+        raise ValueError(f"This template begins with a {what}. Choose one.")
     message = _queued(
         interaction,
         author,

@@ -9,6 +9,7 @@ from webapp.message_templates.models import Category
 LONGEST_BODY = 1024
 LONGEST_CODE = 20
 LONGEST_VALUE = 1024
+WORDS = {"image": "picture", "video": "video", "document": "document"}
 _GAPS = re.compile(r"[\r\n\t]+| {5,}")
 
 
@@ -87,7 +88,7 @@ def check_file(template, file):
     wanted = {"gif": "video"}.get(top.format, top.format) if top and top.is_media else ""
     if file is not None and file.kind != wanted:
         raise ValueError(
-            f"This template begins with a {wanted}; the file is of another kind."
+            f"This template begins with a {WORDS[wanted]}; the file is of another kind."
             if wanted
             else "This template takes no file."
         )

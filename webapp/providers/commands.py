@@ -124,8 +124,20 @@ class Parameter:
 @dataclass(frozen=True, slots=True)
 class TemplateButton:
     index: int  # from 0
-    kind: str  # "url": the variable end of the address; "quick_reply": the payload; "code"
+    # "url": the variable end of the address; "quick_reply": the payload; "code": a coupon's;
+    # "otp": the code of an authentication template, once more
+    kind: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a template's header shows on a map."""
+
+    latitude: float
+    longitude: float
+    name: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +151,7 @@ class TemplateMessage:
     header_text: tuple[Parameter, ...] = ()
     header_file: OutgoingFile | None = None
     header_kind: MessageKind | None = None  # image, video or document, with header_file
+    header_place: Place | None = None
     buttons: tuple[TemplateButton, ...] = ()
 
 

@@ -191,7 +191,9 @@ def _json(value):
 @_fields.register
 def _template(command: TemplateMessage):
     named = {"template_name": command.name, "lang_code": command.language}
-    code = next((button.value for button in command.buttons if button.kind == "code"), None)
+    code = next(
+        (button.value for button in command.buttons if button.kind in ("otp", "code")), None
+    )
     if code is not None:
         return {"type": "authenticationtemplate", **named, "verification_code": code}
     header = [_writable(parameter.value) for parameter in command.header_text]

@@ -137,6 +137,11 @@ def _header(command, file):
         if command.header_kind == MessageKind.DOCUMENT:
             shown["filename"] = command.header_file.filename or UNNAMED_FILE
         yield {"type": "header", "parameters": [{"type": kind, kind: shown}]}
+    elif command.header_place is not None:
+        place = command.header_place
+        where = {"latitude": place.latitude, "longitude": place.longitude}
+        where |= _given(name=place.name, address=place.address)
+        yield {"type": "header", "parameters": [{"type": "location", "location": where}]}
     elif command.header_text:
         yield {"type": "header", "parameters": [_parameter(value) for value in command.header_text]}
 
@@ -154,6 +159,8 @@ def _button(button: TemplateButton):
     sub_type, parameter = {
         "url": ("url", {"type": "text", "text": button.value}),
         "quick_reply": ("quick_reply", {"type": "payload", "payload": button.value}),
+        # Meta's button that copies a code is a link to it.
+        "otp": ("url", {"type": "text", "text": button.value}),
         "code": ("copy_code", {"type": "coupon_code", "coupon_code": button.value}),
     }[button.kind]
     return {
