@@ -6,7 +6,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from webapp.commands.answers import as_json, show
-from webapp.commands.demo import cast, conversations, customers
+from webapp.commands.demo import cast, conversations, customers, templates
 from webapp.extensions import db
 from webapp.staff.models import User
 
