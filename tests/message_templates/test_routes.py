@@ -257,6 +257,14 @@ def test_deleting_an_approved_one_is_asked_of_the_provider(leader, meta):
     assert template(one.id).status == TemplateStatus.PENDING_DELETION
 
 
+def test_a_deleted_one_is_shown_and_cannot_be_deleted_again(leader, meta):
+    one = make_template(meta, status=TemplateStatus.DELETED, deleted_at=utcnow())
+    leader.post(f"/templates/{one.id}/delete")
+    assert template(one.id).status == TemplateStatus.DELETED
+    page = said(leader.get(f"/templates/{one.id}"))
+    assert "Clone" in page and "btn--danger push" not in page
+
+
 def test_a_sample_is_kept_shown_and_taken_away(leader, meta):
     draft = make_draft(meta)
     url = f"/templates/{draft.id}/draft"

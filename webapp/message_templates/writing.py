@@ -118,7 +118,9 @@ def discard_draft(template, by):
 
 
 def delete(template, by, all_languages=False):
-    """Drafts at once; the rest by way of the provider."""
+    """Drafts at once; the rest by way of the provider. ValueError says why not."""
+    if template.deleted_at is not None:
+        raise Refused("It is deleted already.")
     wanted = siblings(template) if all_languages else [template]
     drafts = [one for one in wanted if drafting.is_new(one)]
     known = [one for one in wanted if one not in drafts]
