@@ -2,6 +2,7 @@
 
 from webapp.commands import (
     account_life,
+    contacts,
     demo,
     doctor,
     interactions,
@@ -17,6 +18,7 @@ GROUPS = (
     queues.group,
     account_life.group,
     interactions.group,
+    contacts.group,
     sending.group,
     templates.group,
     planning.group,

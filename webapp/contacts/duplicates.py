@@ -4,6 +4,7 @@ from sqlalchemy import and_, func, literal_column, or_, select, update
 from sqlalchemy.orm import aliased
 
 from webapp.columns import utcnow
+from webapp.contacts import search
 from webapp.contacts.models import LISTED, Contact, CustomField, DuplicatePair
 from webapp.database import insert
 from webapp.extensions import db
@@ -117,8 +118,7 @@ def _signs(contact):
     field = db.session.get(CustomField, field_id() or 0)
     value = (contact.fields or {}).get(str(field.id)) if field else None
     if value not in (None, ""):
-        same = Contact.fields[str(field.id)].as_string() == str(value)
-        yield "field", same, f"{field.name} {value}"
+        yield "field", search.holding(field, value), f"{field.name} {value}"
 
 
 def _sort_name():
