@@ -1,6 +1,6 @@
 """The settings' pages: plan and opening hours."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
@@ -103,8 +103,6 @@ def test_a_person_beyond_the_seats_is_neither_added_nor_let_in_again(cast, sign_
 
 
 def test_admins_are_told_when_the_plan_ends_soon(cast, sign_in):
-    from datetime import timedelta
-
     hold(expires_at=utcnow() + timedelta(days=29))
     assert "The plan ends after" in sign_in(cast.admin).get("/queues").text
     assert "The plan ends after" not in sign_in(cast.sara).get("/queues").text
