@@ -41,7 +41,12 @@ JOBS = {
 FLAG_SECONDS = 30
 JOB_SECONDS = 60
 # A file of 100 MB on its way over a slow line is no job that hangs.
-LONGER_JOBS = {"workers.outbound.drain": 300, "workers.inbound.fetch_media": 240}
+# Nor is the one reading of a large workbook, which cannot stop half-way and go on.
+LONGER_JOBS = {
+    "workers.outbound.drain": 300,
+    "workers.inbound.fetch_media": 240,
+    "workers.contacts.import_file": 900,
+}
 
 
 def hint(name, shard):

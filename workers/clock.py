@@ -21,6 +21,8 @@ from webapp.accounts import checking
 from webapp.alerting import mailing, watching
 from webapp.columns import utcnow
 from webapp.contacts import disclosing, duplicates, erasing
+from webapp.contacts.importing import running as importing
+from webapp.contacts.importing import sweeping as import_files
 from webapp.extensions import db
 from webapp.inbox import (
     attaching,
@@ -135,6 +137,17 @@ def templates():
         jobs.hint_now("workers.message_templates.sync", account_id)
 
 
+def imports():
+    for import_id in importing.due():
+        jobs.hint_now(importing.JOB, import_id)
+
+
+def old_imports():
+    while not stopping.requested():
+        if not import_files.sweep():
+            return
+
+
 def people_asking():
     for request_id in erasing.due():
         jobs.hint_now("workers.privacy.erase", request_id)
@@ -188,11 +201,12 @@ CADENCES = (
     (3, (inbound, outbound, flows)),
     (5, (presences, files)),
     (15, (restored, alive, stale_calls, late_receipts, sessions, replays, templates)),
+    (15, (imports,)),
     (5, (checks,)),
     (30, (alerts, mails)),
     (60, (people_asking, read_marks, attachments, look_ups, missed)),
     (21_600, (duplicate_contacts,)),
-    (3600, (old_payloads,)),
+    (3600, (old_payloads, old_imports)),
 )
 
 

@@ -6,11 +6,14 @@ A set of a million keys would take most of the memory a worker may use.
 from array import array
 from hashlib import blake2b
 
+PIECE = 65_536
+
 
 class Seen:
     def __init__(self, keys):
+        """Room for twice as many, and never full: a search ends at an empty place."""
         size = 1024
-        while size < keys * 2:
+        while size < keys * 2 + 64:
             size *= 2
         self._mask = size - 1
         self._hashes = array("Q", bytes(8 * size))
@@ -38,16 +41,20 @@ class Seen:
         return place
 
     def write(self, file):
-        self._hashes.tofile(file)
-        self._rows.tofile(file)
+        for part in (self._hashes, self._rows):
+            for start in range(0, len(part), PIECE):
+                file.write(part[start : start + PIECE].tobytes())
 
     def read(self, file):
-        """What `write` wrote; ValueError if it is of another size."""
-        size = self._mask + 1
-        data = file.read(12 * size + 1)
-        if len(data) != 12 * size:
-            raise ValueError("another table")
-        self._hashes, self._rows = array("Q", data[: 8 * size]), array("I", data[8 * size :])
+        """What `write` wrote; EOFError if it is of another size."""
+        hashes, rows = array("Q"), array("I")
+        for part in (hashes, rows):
+            while len(part) <= self._mask:
+                data = file.read(min(PIECE, self._mask + 1 - len(part)) * part.itemsize)
+                if not data or len(data) % part.itemsize:
+                    raise EOFError
+                part.frombytes(data)
+        self._hashes, self._rows = hashes, rows
 
 
 def _hash(key):

@@ -1,0 +1,95 @@
+"""Many rows in one statement, as each database takes them fastest."""
+
+from functools import cache
+
+import orjson
+from sqlalchemy import JSON, func, select, text
+
+from webapp.database import insert, is_postgresql
+from webapp.extensions import db
+
+
+def new_ids(table, count):
+    """Ids for rows about to be written; nobody else gets the same."""
+    if not count:
+        return []
+    if is_postgresql():
+        sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
+        return db.session.scalars(
+            text(f"SELECT nextval({sequence}) FROM generate_series(1, :count)"), {"count": count}
+        ).all()
+    last = db.session.scalar(select(func.max(table.c.id))) or 0  # SQLite has one writer
+    return list(range(last + 1, last + 1 + count))
+
+
+def write(table, rows):
+    """Insert dicts that share their keys; what breaks a unique constraint is left out."""
+    if not rows:
+        return
+    if not is_postgresql():
+        db.session.execute(insert(table).on_conflict_do_nothing(), rows)
+        return
+    names = tuple(rows[0])
+    db.session.execute(_insert(table, names), _arrays(table, names, rows))
+
+
+def change(table, rows):
+    """Update dicts that share their keys, by their `id`, in one order."""
+    if not rows:
+        return
+    rows.sort(key=lambda row: row["id"])
+    if not is_postgresql():
+        names = [name for name in rows[0] if name != "id"]
+        from sqlalchemy import bindparam, update
+
+        statement = update(table).where(table.c.id == bindparam("row_id"))
+        values = {name: bindparam(f"new_{name}") for name in names}
+        db.session.connection().execute(
+            statement.values(values),
+            [{"row_id": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows],
+        )
+        return
+    names = tuple(rows[0])
+    db.session.execute(_update(table, names), _arrays(table, names, rows))
+
+
+@cache
+def _insert(table, names):
+    return text(
+        f"INSERT INTO {table.name} ({', '.join(names)}) {_rows(table, names)} "
+        "ON CONFLICT DO NOTHING"
+    )
+
+
+@cache
+def _update(table, names):
+    sets = ", ".join(f"{name} = new.{name}" for name in names if name != "id")
+    return text(
+        f"UPDATE {table.name} SET {sets} FROM ({_rows(table, names)}) AS new "
+        f"WHERE {table.name}.id = new.id"
+    )
+
+
+def _rows(table, names):
+    """SELECT … FROM unnest(…): an array for each column instead of a parameter for each value."""
+    types = {name: table.c[name].type.compile(dialect=db.engine.dialect) for name in names}
+    arrays, wanted = [], []
+    for name in names:
+        is_json = types[name].startswith("JSON")
+        arrays.append(f"CAST(:{name} AS {'TEXT' if is_json else types[name]}[])")
+        wanted.append(
+            f"CAST(given.{name} AS {types[name]}) AS {name}" if is_json else f"given.{name}"
+        )
+    return (
+        f"SELECT {', '.join(wanted)} FROM unnest({', '.join(arrays)}) AS given({', '.join(names)})"
+    )
+
+
+def _arrays(table, names, rows):
+    return {name: _array(table.c[name].type, [row[name] for row in rows]) for name in names}
+
+
+def _array(kind, values):
+    if isinstance(kind, JSON):
+        return [orjson.dumps(value).decode() for value in values]
+    return values
