@@ -30,8 +30,8 @@ INSERT INTO contacts (id, name, first_name, last_name, profile_name, phone, comp
     language, consent, fields, last_contact_at, created_at)
 SELECT n, {first} || ' ' || {last} || ' ' || n, {first}, {last}, '', '1555' || n,
     CASE WHEN n % 3 = 0 THEN {last} || ' Works ' || n % 5000 ELSE '' END,
-    'person' || n || '@example.com', CASE WHEN n % 4 = 0 THEN 'pt_BR' ELSE 'en' END,
-    CASE WHEN n % 50 = 0 THEN 'out' WHEN n % 2 = 0 THEN 'in' ELSE 'none' END,
+    'person' || n || '@example.com', CASE WHEN {any} % 7 = 0 THEN 'pt_BR' ELSE 'en' END,
+    CASE WHEN {any} % 50 = 0 THEN 'out' WHEN {any} % 2 = 0 THEN 'in' ELSE 'none' END,
     {fields}, CASE WHEN n % 5 > 0 THEN {at} END, {at}
 FROM ({series}) AS series
 """
@@ -99,6 +99,7 @@ def _fill(app, size):
         "fields": FIELDS[dialect],
         "at": AGO[dialect].format("n % 500000"),
         "series": SERIES[dialect],
+        "any": "(CAST(n AS bigint) * 7919 % 100003)",  # consent goes by nothing else we know
         "lists": LISTS,
         "tags": TAGS,
     }
