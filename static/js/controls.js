@@ -34,6 +34,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.target.closest?.("form");
   if (!form || !event.detail.successful || event.detail.requestConfig.verb === "get") return;
+  if (event.detail.xhr.status >= 400) return; // refused: what is wrong stands in the dialog
   form.closest("dialog[open]")?.close();
   form.closest("[popover]:popover-open")?.hidePopover();
 });
