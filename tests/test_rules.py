@@ -24,7 +24,7 @@ RUNGS = {
         "routes", "media_routes", "sending_routes", "template_routes", "starting_routes",
         "recontact_routes", "life_routes", "payload_routes",
         "passport_routes", "bulk_routes", "contact_routes", "list_routes",
-        "merge_routes", "duplicate_routes", "privacy_routes",
+        "merge_routes", "duplicate_routes", "privacy_routes", "import_routes",
         "opt_out_routes", "socket", "errors", "front", "navigation",
     ),
     4: ("__init__", "commands", "demo", "supervisor"),

@@ -52,6 +52,7 @@ def _features(app):
     from webapp.contacts import (
         contact_routes,
         duplicate_routes,
+        import_routes,
         list_routes,
         merge_routes,
         opt_out_routes,
@@ -78,6 +79,7 @@ def _features(app):
         list_routes,
         opt_out_routes,
         duplicate_routes,
+        import_routes,
         merge_routes,
         privacy_routes,
         queues,

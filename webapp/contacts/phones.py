@@ -253,3 +253,13 @@ def _check_length(number, country):
 
 def _e164(number):
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).lstrip("+")
+
+
+@cache
+def countries():
+    """(two letters, name with its code) of every country, by name."""
+    named = [
+        (country, f"{name}, +{phonenumbers.country_code_for_region(country)}")
+        for country, name in NAMES.items()
+    ]
+    return tuple(sorted(named, key=lambda one: one[1]))

@@ -72,15 +72,11 @@ def columns(header, rows, fields=()):
     return found
 
 
-def names_columns(first, second):
+def names_columns(first):
     """Whether the first row looks like names: no number of a person, no address, no date."""
-    if not any(first):
-        return False
     if any(_target(_plain(cell), {}) for cell in first):
         return True
-    return not any(re.search(r"\d{4,}|@", cell) for cell in first) and any(
-        re.search(r"\d{4,}|@", cell) for cell in second
-    )
+    return not any(re.search(r"\d{4,}|@", cell) for cell in first)
 
 
 def _target(name, names):

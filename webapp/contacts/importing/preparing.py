@@ -92,21 +92,25 @@ def _beat(id, count):
 
 
 def _keep(entry, how, first, count, width):
-    second = first[1] if len(first) > 1 else []
     named = entry.reading.get("has_header")
     if named is None:
-        named = guessing.names_columns(first[0], second)
+        named = guessing.names_columns(first[0])
     if count - named > MOST_ROWS:
         raise too_many_rows()
     header = described(first, named, width)
     with unit_of_work():
         held = db.session.get(ContactImport, entry.id)
-        held.reading = {**how, "has_header": named, "first": first[:7], "width": width}
+        held.reading = {
+            **how,
+            "has_header": named,
+            "first": first[:7],
+            "width": width,
+            "prepared": True,
+        }
         held.header = header
         held.row, held.row_count, held.counts = 0, count, {}
         if len(held.mapping.get("columns", ())) != width:
             held.mapping = {**mapping.guessed(header, first[named:]), **_kept(held.mapping)}
-        held.reading["prepared"] = True
 
 
 def _kept(before):
