@@ -59,7 +59,7 @@ def _features(app):
         privacy_routes,
     )
     from webapp.inbox import passport_routes as passports
-    from webapp.inbox import starting_routes as inbox
+    from webapp.inbox import recontact_routes as inbox
     from webapp.live import push, socket
     from webapp.message_templates import routes as message_templates
     from webapp.queues import routes as queues

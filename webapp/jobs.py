@@ -26,6 +26,7 @@ JOBS = {
     "workers.inbound.fetch_name": "low",
     "workers.outbound.drain": "outbound",
     "workers.outbound.look_up": "low",
+    "workers.outbound.recontact": "default",
     "workers.outbound.mark_read": "default",
     "workers.alerting.mail": "low",
     "workers.contacts.import_file": "low",

@@ -33,6 +33,7 @@ from webapp.inbox import (
     media,
     reading,
     receipts,
+    recontacting,
 )
 from webapp.message_templates import submitting, syncing
 from webapp.queues import offering
@@ -102,6 +103,11 @@ def old_payloads():
 
 def checks():
     checking.check_due()
+
+
+def recontacts():
+    for recontact_id in recontacting.due():
+        jobs.hint_now(recontacting.JOB, recontact_id)
 
 
 def look_ups():
@@ -199,7 +205,7 @@ def alive():
 CADENCES = (
     (1, (offers, sandbox)),
     (3, (inbound, outbound, flows)),
-    (5, (presences, files)),
+    (5, (presences, files, recontacts)),
     (15, (restored, alive, stale_calls, late_receipts, sessions, replays, templates)),
     (15, (imports,)),
     (5, (checks,)),

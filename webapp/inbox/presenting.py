@@ -6,9 +6,19 @@ from datetime import timedelta
 from webapp import words
 from webapp.accounts.access_points import capabilities_of
 from webapp.columns import utcnow
-from webapp.inbox import closing, formatting, gate, sending, starting, summary, template_views
+from webapp.inbox import (
+    closing,
+    formatting,
+    gate,
+    sending,
+    starting,
+    summary,
+    template_content,
+    template_views,
+)
 from webapp.inbox.file_checks import file_size
 from webapp.inbox.models import CloseReason
+from webapp.message_templates import parts
 from webapp.providers import PROVIDERS
 from webapp.settings import plan
 from webapp.staff import access
@@ -65,6 +75,8 @@ def init_app(app):
         state_words=state_words,
         target=words.target,
         template_facts=template_facts,
+        template_words=template_words,
+        variable_words=template_content.words_for,
         values_to_check=values_to_check,
         who_has=starting.who_has,
         window_stopped=window_stopped,
@@ -331,6 +343,11 @@ def template_facts(template):
     if template.last_used_at:
         facts.append(f"used {words.span(utcnow() - template.last_used_at)} ago")
     return " · ".join(facts)
+
+
+def template_words(template):
+    """Its body with its variables as they stand."""
+    return parts.body_text(template.components)
 
 
 def values_to_check(side):
