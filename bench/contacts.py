@@ -7,6 +7,7 @@ page.
 
 import argparse
 import re
+import string
 import sys
 import time
 from urllib.parse import urlencode
@@ -28,11 +29,12 @@ LAST = ("Whitlock", "Beltran", "Solberg", "Asante", "Tanabe", "Monteiro", "Virta
 CONTACTS = """
 INSERT INTO contacts (id, name, first_name, last_name, profile_name, phone, company, email,
     language, consent, fields, last_contact_at, created_at)
-SELECT n, {first} || ' ' || {last} || ' ' || n, {first}, {last}, '', '1555' || n,
+SELECT n, {first} || ' ' || {initial} || '. ' || {last} || ' ' || n, {first}, {last}, '',
+    '1555' || n,
     CASE WHEN n % 3 = 0 THEN {last} || ' Works ' || n % 5000 ELSE '' END,
     'person' || n || '@example.com', CASE WHEN {any} % 7 = 0 THEN 'pt_BR' ELSE 'en' END,
     CASE WHEN {any} % 50 = 0 THEN 'out' WHEN {any} % 2 = 0 THEN 'in' ELSE 'none' END,
-    {fields}, CASE WHEN n % 5 > 0 THEN {at} END, {at}
+    {fields}, CASE WHEN {other} % 5 > 0 THEN {at} END, {at}
 FROM ({series}) AS series
 """
 REST = (
@@ -99,7 +101,10 @@ def _fill(app, size):
         "fields": FIELDS[dialect],
         "at": AGO[dialect].format("n % 500000"),
         "series": SERIES[dialect],
-        "any": "(CAST(n AS bigint) * 7919 % 100003)",  # consent goes by nothing else we know
+        "initial": _one_of(string.ascii_uppercase, "n / 80 % 26"),
+        # Consent goes by nothing else we know, nor does whether we had contact.
+        "any": "(CAST(n AS bigint) * 7919 % 100003)",
+        "other": "(CAST(n AS bigint) * 104729 % 99991)",
         "lists": LISTS,
         "tags": TAGS,
     }
