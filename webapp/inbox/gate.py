@@ -126,7 +126,7 @@ def _not_approved(template):
     stands = NOT_APPROVED.get(status, "is not approved by WhatsApp")
     why = f": {template.reason.strip().rstrip('.')}" if template.reason else ""
     return Refusal(
-        "template_not_approved",
+        "template_stopped",
         f"The template {template.name} {stands}{why}.",
         "Choose another template.",
     )
