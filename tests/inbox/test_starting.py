@@ -283,6 +283,17 @@ def test_unanswered_it_ends_by_itself_and_is_not_called_left_unanswered(north, d
     assert (now.state, now.close_reason, now.left_unanswered) == ("closed", "timeout", False)
 
 
+def test_what_we_begin_with_is_no_first_reply(north, dana, ana, stub):
+    interaction = begun(north, dana, ana)
+    assert interaction.first_reply_at is None
+    delivering.drain(north.id)
+    arrive(north, said("Yes please"))
+    with unit_of_work():
+        sending.write(fresh(interaction), ana, "Thank you", "reply")
+
+    assert fresh(interaction).first_reply_at is not None
+
+
 def test_the_use_of_a_template_is_counted(north, dana, ana):
     template = make_template(account=north)
     begun(north, dana, ana, template)

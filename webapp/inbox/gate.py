@@ -91,7 +91,17 @@ def may_write_to(account, contact):
             "This contact has become part of another one.",
             "Write to the contact it was merged into.",
         )
+    if not contact.phone and _are_retired(contact.identities):
+        return Refusal(
+            "no_number",
+            "All numbers of this customer are retired.",
+            "Add the number they use now.",
+        )
     return None
+
+
+def _are_retired(identities):
+    return bool(identities) and all(one.retired_at for one in identities)
 
 
 def _may_carry(account, kind):

@@ -4,6 +4,7 @@ from functools import partial
 
 from webapp import media_store
 from webapp.accounts.access_points import capabilities_of
+from webapp.contacts.people import NUMBERS, match_key
 from webapp.inbox import signed_files
 from webapp.providers.base import (
     Buttons,
@@ -51,16 +52,33 @@ def command_of(message, can=None):
 
 
 def recipient_of(contact, account, addresses):
-    """The first of the customer's identities that the provider's API takes."""
+    """The main number, else the first identity in use that the provider's API takes."""
     ours = ("", account.portfolio)  # another portfolio's user id means nobody here
-    known = {
-        identity.kind: identity.value for identity in contact.identities if identity.scope in ours
-    }
-    for kind in addresses:
-        if known.get(kind):
-            by_id = kind in (IdentityKind.BSUID, IdentityKind.PARENT_BSUID)
-            return Recipient(bsuid=known[kind]) if by_id else Recipient(phone=known[kind])
-    raise Unsendable("This customer has no number or user id the provider can write to.")
+    known = [one for one in contact.identities if one.scope in ours and one.kind in addresses]
+    used = [one for one in known if one.retired_at is None]
+    if not used:
+        raise Unsendable(_RETIRED if known else _NOBODY)
+    one = min(used, key=partial(_place, contact, addresses))
+    if one.kind in NUMBERS:
+        return Recipient(phone=one.value)
+    return Recipient(bsuid=one.value)
+
+
+_NOBODY = "This customer has no number or user id the provider can write to."
+_RETIRED = "All numbers of this customer are retired. Add the one in use to the contact."
+
+
+def _place(contact, addresses, identity):
+    """Numbers stand where the provider names the first of their kinds, the main one before all."""
+    if identity.kind not in NUMBERS:
+        return (addresses.index(identity.kind), False, 0, identity.id)
+    first = min(addresses.index(kind) for kind in NUMBERS if kind in addresses)
+    is_main = bool(contact.phone) and _same_number(identity, contact.phone)
+    return (first, not is_main, addresses.index(identity.kind), identity.id)
+
+
+def _same_number(identity, digits):
+    return identity.match_key == match_key(IdentityKind.PHONE, digits)
 
 
 def _text(message, to, reply_to):

@@ -207,7 +207,8 @@ def _queued(interaction, author, kind, text, client_key, reply_to=None, template
     )
     if interaction.direction == "out":
         _begin(interaction, message)
-    if interaction.first_reply_at is None and kind != MessageKind.REACTION:
+    asked = interaction.direction == "in" or interaction.last_customer_at is not None
+    if asked and interaction.first_reply_at is None and kind != MessageKind.REACTION:
         interaction.first_reply_at = message.received_at
     summary.note_message(interaction, message)
     summary.announce(interaction, message)
