@@ -4,11 +4,19 @@ import io
 
 import pytest
 
-from tests.factories import make_contact, make_interaction, make_message, make_meta_account, save
+from tests.factories import (
+    change,
+    make_contact,
+    make_interaction,
+    make_message,
+    make_meta_account,
+    save,
+)
 from webapp import media_store
+from webapp.contacts import numbers
 from webapp.contacts.models import ContactIdentity
 from webapp.extensions import db
-from webapp.inbox import outgoing, signed_files
+from webapp.inbox import gate, outgoing, signed_files
 from webapp.inbox.models import Direction, Media
 from webapp.providers.base import (
     Buttons,
@@ -140,11 +148,52 @@ def test_the_recipient_is_the_first_identity_the_provider_takes(account):
     def address(*kinds):
         return outgoing.recipient_of(contact, account, kinds)
 
-    assert address(IdentityKind.PHONE, IdentityKind.WA_ID) == Recipient(phone="15550149999")
+    assert address(IdentityKind.PHONE, IdentityKind.WA_ID) == Recipient(phone="15550142233")
+    assert address(IdentityKind.PHONE) == Recipient(phone="15550149999")
     assert address(IdentityKind.WA_ID) == Recipient(phone="15550142233")
     assert address(IdentityKind.BSUID, IdentityKind.PHONE) == Recipient(bsuid="US.1")
     with pytest.raises(outgoing.Unsendable):
         address(IdentityKind.PARENT_BSUID)
+
+
+BOTH = (IdentityKind.WA_ID, IdentityKind.PHONE)
+
+
+def with_second_number(contact, digits, main=False):
+    with unit_of_work():
+        numbers.attach(contact, digits, main=main)
+    return contact
+
+
+def test_a_customer_is_written_to_at_their_main_number(account):
+    contact = with_second_number(make_contact(phone="15550142233"), "15550149999", main=True)
+    assert outgoing.recipient_of(contact, account, BOTH) == Recipient(phone="15550149999")
+
+
+def test_the_main_number_counts_in_the_spelling_whatsapp_gave_it(account):
+    contact = with_second_number(make_contact(phone="351912345678"), "5511987654321")
+    change(contact, phone="551187654321")
+    assert outgoing.recipient_of(contact, account, BOTH) == Recipient(phone="5511987654321")
+
+
+def test_nothing_goes_to_a_retired_number(account):
+    contact = with_second_number(make_contact(phone="15550142233"), "15550149999")
+    with unit_of_work():
+        numbers.retire(contact, contact.identities[0])
+    assert outgoing.recipient_of(contact, account, BOTH) == Recipient(phone="15550149999")
+
+
+def test_a_customer_with_retired_numbers_alone_is_not_written_to_and_the_gate_says_so(talk):
+    contact = talk.contact
+    with unit_of_work():
+        numbers.retire(contact, contact.identities[0])
+    with pytest.raises(outgoing.Unsendable, match="numbers of this customer are retired"):
+        command(talk, "text", "Hello")
+    refusal = gate.may_send(talk)
+    assert (refusal.code, refusal.reason) == (
+        "no_number",
+        "All numbers of this customer are retired.",
+    )
 
 
 def test_a_template_may_begin_with_a_place_and_hand_over_a_code(talk):
