@@ -20,6 +20,7 @@ REASONS = {
 SETTING = "duplicates"  # {"field_id": a custom field whose value belongs to one person}
 SWEEP = 500  # contacts one step of the sweep looks at
 MOST_ALIKE = 20  # more contacts with one value: that value says nothing about a person
+MOST_COUNTED = 1000  # a list's figure says "1,000+" beyond
 _EMPTY = literal_column("''")  # as the index has it
 
 
@@ -77,6 +78,13 @@ def pairs_of(contact):
     mine = or_(DuplicatePair.first_id == contact.id, DuplicatePair.second_id == contact.id)
     rows = db.session.execute(open_pairs().where(mine).order_by(DuplicatePair.id).limit(5))
     return [(pair, two if one.id == contact.id else one) for pair, one, two in rows]
+
+
+def count():
+    """How many are still to be decided, up to MOST_COUNTED."""
+    pairs = open_pairs().with_only_columns(DuplicatePair.id, maintain_column_froms=True)
+    counted = pairs.limit(MOST_COUNTED).subquery()
+    return db.session.scalar(select(func.count()).select_from(counted))
 
 
 def page(before=None, limit=50):

@@ -3,7 +3,7 @@
 from sqlalchemy import delete, select
 
 from webapp.columns import utcnow
-from webapp.contacts import calling, numbers, plain_values, telling
+from webapp.contacts import calling, duplicates, numbers, plain_values, telling
 from webapp.contacts.models import (
     Contact,
     ContactList,
@@ -45,6 +45,7 @@ def create(values, by, source="form"):
     record(by, "added", contact, after=snapshot(contact))
     _join(contact, values.get("list_ids") or ())
     _tag(contact, values.get("tag_ids") or ())
+    duplicates.look([contact.id])
     telling.changed(contact)
     return contact
 
@@ -71,6 +72,7 @@ def change(contact, values, by):
         after={name: after.get(name) for name in changed},
     )
     db.session.flush()
+    duplicates.look([contact.id])
     telling.renamed(contact)
     telling.changed(contact)
     return changed

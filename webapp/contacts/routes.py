@@ -4,7 +4,7 @@ from flask import Blueprint, abort, request, url_for
 from flask_login import current_user
 
 from webapp import pages
-from webapp.contacts import counting, listing, views
+from webapp.contacts import counting, duplicates, listing, views
 from webapp.staff import access
 from webapp.tables import routes as tables
 from webapp.tables.state import state_of
@@ -86,4 +86,10 @@ def _total(view, table, state, figures):
 
 
 def _side(view, figures):
-    return {"view": view, "lists": views.lists_of(current_user), "figures": figures}
+    return {
+        "view": view,
+        "lists": views.lists_of(current_user),
+        "figures": figures,
+        "pair_count": duplicates.count() if access.leads(current_user) else 0,
+        "pairs_counted": duplicates.MOST_COUNTED,
+    }
