@@ -81,7 +81,26 @@ function closeOthers(target) {
   }
 }
 
+// A live list fetches itself again: what is ticked stays so, where its row is still there.
+let ticked = null;
+
+document.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
+  if (!target.matches?.("[data-table][data-live]") || detail.requestConfig?.elt !== target) return;
+  const { bar, picks } = partsOf(target);
+  const ids = picks.filter((pick) => pick.checked).map((pick) => pick.value);
+  ticked = { list: target.id, ids, all: bar?.querySelector("[data-bulk-all]").value };
+});
+
+function tickAgain(rows) {
+  const { bar, picks } = partsOf(rows);
+  for (const pick of picks) pick.checked = ticked.ids.includes(pick.value);
+  if (bar) bar.querySelector("[data-bulk-all]").value = ticked.all;
+}
+
 // After the browser's Back the ticks may still be there; after a swap they are gone.
 document.addEventListener("htmx:afterSettle", (event) => {
-  if (event.target.matches?.("[data-table]") && event.target.querySelector("[data-pick-all]")) show(partsOf(event.target));
+  if (!event.target.matches?.("[data-table]")) return;
+  if (ticked?.list === event.target.id) tickAgain(event.target);
+  ticked = null;
+  if (event.target.querySelector("[data-pick-all]")) show(partsOf(event.target));
 });

@@ -1,3 +1,8 @@
+import csv
+import html
+import io
+import re
+
 import pytest
 
 from tests.factories import make_interaction, make_queue, make_user
@@ -249,3 +254,95 @@ def test_an_outsider_does_not_even_learn_that_it_exists(sign_in, account, queue,
     interaction = make_interaction(account, queue=queue)
 
     assert sign_in(otto).post(f"/inbox/{interaction.id}/take").status_code == 404
+
+
+def shown(page):
+    return re.findall(r'class="rowlink"[^>]*>([^<]+)<', page)
+
+
+@pytest.fixture
+def three(account, cast, ana, ben):
+    """Support with two members and nobody waiting; Orders rings all; Night has no members."""
+    orders = make_queue("Orders", [ben], weight=9, strategy=Strategy.BEEP_ALL)
+    make_queue("Night", weight=4)
+    make_interaction(account, queue=orders, waiting_since=later(-60))
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [
+        ("name", ["Night", "Orders", "Support"]),
+        ("-name", ["Support", "Orders", "Night"]),
+        ("-weight", ["Orders", "Night", "Support"]),
+        ("members", ["Night", "Orders", "Support"]),
+        ("-waiting", ["Orders", "Night", "Support"]),
+    ],
+)
+def test_the_list_is_sorted_by_what_stands_in_it(desk, three, sort, order):
+    change(db.session.query(Queue).filter_by(name="Support").one(), weight=1)
+    assert shown(desk.get(f"/queues?sort={sort}").text) == order
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("strategy=beep_all", ["Orders"]),
+        ("strategy=loudest", []),
+        ("members=none", ["Night"]),
+        ("members=some", ["Orders", "Support"]),
+        ("q=SUPP", ["Support"]),
+        ("q=%25", []),
+    ],
+)
+def test_the_list_is_searched_and_filtered_by_its_address(desk, three, question, found):
+    assert shown(desk.get(f"/queues?{question}").text) == found
+
+
+def test_queues_follow_each_other_by_key_whatever_they_are_sorted_by(desk, cast):
+    for number in range(60):
+        make_queue(f"Desk {number:02}", weight=number % 3)
+    first = desk.get("/queues?sort=-weight").text
+    following = re.search(r'href="(/queues\?[^"]*after=[^"]*)" aria-label="Next', first)[1]
+    second = desk.get(html.unescape(following)).text
+
+    assert len(shown(first)) == 50
+    assert sorted(shown(first) + shown(second)) == sorted(
+        ["Support"] + [f"Desk {number:02}" for number in range(60)]
+    )
+
+
+def test_the_live_part_asks_for_the_same_view_and_leaves_the_open_menus_alone(desk, three):
+    part = desk.get("/queues?strategy=beep_all&sort=-name", headers=PART).text
+    address = html.unescape(re.search(r'data-live="inbox" hx-get="([^"]+)"', part)[1])
+    live = desk.get(address, headers=PART).text
+
+    assert shown(live) == ["Orders"]
+    assert 'id="chips-queues"' in part
+    assert 'id="chips-queues"' not in live
+
+
+def test_the_ticked_queues_are_downloaded_with_their_members_and_who_waits(desk, three):
+    orders = db.session.query(Queue).filter_by(name="Orders").one()
+    answer = desk.post("/queues/export", data={"id": [orders.id]}, buffered=True)
+    lines = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
+
+    assert answer.headers["Content-Disposition"] == "attachment; filename=queues.csv"
+    assert [line["Queue"] for line in lines] == ["Orders"]
+    assert lines[0]["Members"] == "Ben Agent"
+    assert (lines[0]["Weight"], lines[0]["Waiting"]) == ("9", "1")
+
+
+def test_all_queues_that_match_are_downloaded(desk, three):
+    answer = desk.post("/queues/export", data={"all": "1", "query": "members=some"}, buffered=True)
+
+    assert "Support" in answer.text and "Orders" in answer.text
+    assert "Night" not in answer.text
+
+
+def test_a_supervisor_shows_another_column_of_queues(desk, three):
+    assert "Reply target" not in desk.get("/queues", headers=PART).text
+    desk.post("/tables/queues/columns", data={"column": ["name", "target"]})
+    part = desk.get("/queues", headers=PART).text
+
+    assert 'data-label="Reply target"' in part
+    assert 'data-label="Weight"' not in part

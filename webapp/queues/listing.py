@@ -1,10 +1,11 @@
 """What the pages of queues show: members and who waits, in a fixed number of queries."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.accounts.models import Account, RoutingStep
 from webapp.columns import utcnow
@@ -12,16 +13,23 @@ from webapp.extensions import db
 from webapp.inbox.models import Interaction, InteractionState
 from webapp.queues import strategy
 from webapp.queues.candidates import free_places
-from webapp.queues.models import Offer, OfferState, Queue, QueueMember
+from webapp.queues.models import Offer, OfferState, Queue, QueueMember, Strategy
 from webapp.staff.models import Presence, User
+from webapp.tables.spec import Column, Filter, Table
+
+STRATEGIES = {
+    Strategy.BEEP_ALL: "Everyone at once",
+    Strategy.RR_MEMORY: "In turn",
+    Strategy.LEAST_RECENT: "Longest since last offer",
+}
+MEMBERS = {"some": "With members", "none": "Without members"}
 
 
 @dataclass
-class Row:
-    queue: Queue
+class Crew:
+    """The members of one queue, in their order."""
+
     people: list = field(default_factory=list)
-    waiting: int = 0
-    oldest: datetime | None = None
 
     @property
     def available(self):
@@ -40,24 +48,42 @@ class Ringing:
     waited: int
 
 
-def rows(search=""):
-    """Every queue by name with its members and who waits now."""
-    found = select(Queue).order_by(func.lower(Queue.name), Queue.id)
-    if search:
-        found = found.where(
-            or_(
-                Queue.name.icontains(search, autoescape=True),
-                Queue.description.icontains(search, autoescape=True),
-            )
-        )
-    listed = {queue.id: Row(queue) for queue in db.session.scalars(found)}
-    for queue_id, person in db.session.execute(_members()):
-        if queue_id in listed:
-            listed[queue_id].people.append(person)
-    for queue_id, waiting, oldest in db.session.execute(_waiting()):
-        if queue_id in listed:
-            listed[queue_id].waiting, listed[queue_id].oldest = waiting, oldest
-    return list(listed.values())
+def every_queue():
+    """Each queue with how many wait there now, since when, and how many members it has."""
+    return (
+        select(Queue, Queue.id.label("id"), _WAITING.c.oldest, WAITING.label("waiting"))
+        .outerjoin(_WAITING, _WAITING.c.queue_id == Queue.id)
+        .outerjoin(_MEMBERS, _MEMBERS.c.queue_id == Queue.id)
+    )
+
+
+def to_export():
+    """The same with the names of the members at hand."""
+    members = selectinload(Queue.members).joinedload(QueueMember.user)
+    return every_queue().options(members)
+
+
+def count_queues():
+    return db.session.scalar(select(func.count()).select_from(Queue))
+
+
+def without_members():
+    found = select(Queue).where(~_has_members()).order_by(func.lower(Queue.name), Queue.id)
+    return db.session.scalars(found).all()
+
+
+def crews_of(queue_ids):
+    """Queue's id → its members, of a whole page at once."""
+    rows = (
+        select(QueueMember.queue_id, User)
+        .join(User, User.id == QueueMember.user_id)
+        .where(QueueMember.queue_id.in_(queue_ids))
+        .order_by(QueueMember.queue_id, QueueMember.position, User.id)
+    )
+    crews = defaultdict(Crew)
+    for queue_id, person in db.session.execute(rows):
+        crews[queue_id].people.append(person)
+    return crews
 
 
 def people_by_id(user_ids):
@@ -132,17 +158,84 @@ def _ids(queue):
     return [member.user_id for member in queue.members]
 
 
-def _members():
-    return (
-        select(QueueMember.queue_id, User)
-        .join(User, User.id == QueueMember.user_id)
-        .order_by(QueueMember.queue_id, QueueMember.position, User.id)
+def _has_members():
+    return exists().where(QueueMember.queue_id == Queue.id)
+
+
+def _found(words):
+    return or_(
+        Queue.name.icontains(words, autoescape=True),
+        Queue.description.icontains(words, autoescape=True),
     )
 
 
-def _waiting():
-    return (
-        select(Interaction.queue_id, func.count(), func.min(Interaction.waiting_since))
-        .where(Interaction.state == InteractionState.WAITING)
-        .group_by(Interaction.queue_id)
+def _handed_out(value):
+    return Queue.strategy == Strategy(value)
+
+
+def _with_members(value):
+    if value not in MEMBERS:
+        raise ValueError(value)
+    return _has_members() if value == "some" else ~_has_members()
+
+
+def _names(row):
+    return ", ".join(member.user.name for member in row.Queue.members)
+
+
+_WAITING = (
+    select(
+        Interaction.queue_id,
+        func.count().label("waiting"),
+        func.min(Interaction.waiting_since).label("oldest"),
     )
+    .where(Interaction.state == InteractionState.WAITING)
+    .group_by(Interaction.queue_id)
+    .subquery("waiting_now")
+)
+_MEMBERS = (
+    select(QueueMember.queue_id, func.count().label("members"))
+    .group_by(QueueMember.queue_id)
+    .subquery("members_of")
+)
+WAITING = func.coalesce(_WAITING.c.waiting, 0)
+
+QUEUES = Table(
+    name="queues",
+    key=Queue.id,
+    columns=(
+        Column("name", "Queue", func.lower(Queue.name), lambda row: row.Queue.name, fixed=True),
+        Column(
+            "description",
+            "Description",
+            None,
+            lambda row: row.Queue.description,
+            shown=False,
+            classes="soft wrapcell",
+        ),
+        Column(
+            "strategy", "Handed out", Queue.strategy, lambda row: STRATEGIES[row.Queue.strategy]
+        ),
+        Column("members", "Members", func.coalesce(_MEMBERS.c.members, 0), _names),
+        Column(
+            "timeout", "Ring time", Queue.timeout, lambda row: row.Queue.timeout, classes="r num"
+        ),
+        Column("weight", "Weight", Queue.weight, lambda row: row.Queue.weight, classes="r num"),
+        Column(
+            "target",
+            "Reply target",
+            Queue.reply_target,
+            lambda row: row.Queue.reply_target,
+            shown=False,
+            classes="r num",
+        ),
+        Column("waiting", "Waiting", WAITING, lambda row: row.waiting, classes="r num"),
+        Column("oldest", "Longest wait", None, lambda row: row.oldest, classes="r num"),
+    ),
+    sort="name",
+    filters=(
+        Filter("strategy", "Handed out", _handed_out, lambda: list(STRATEGIES.items())),
+        Filter("members", "Members", _with_members, lambda: list(MEMBERS.items())),
+    ),
+    search=_found,
+)

@@ -16,6 +16,7 @@ from webapp.queues.models import Offer, Queue
 from webapp.settings import hours
 from webapp.staff import access
 from webapp.staff.models import User
+from webapp.tables import routes as tables
 from webapp.unit_of_work import unit_of_work
 
 bp = Blueprint("queues", __name__)
@@ -24,9 +25,21 @@ bp = Blueprint("queues", __name__)
 @bp.get("/queues")
 @access.needs(*access.LEADERS)
 def index():
-    search = request.args.get("q", "").strip()
-    rows = listing.rows(search)
-    return pages.render("queues/queues.html", "queues/_queues.html", rows=rows, search=search)
+    page = tables.page_of(listing.QUEUES, listing.every_queue(), listing.count_queues())
+    return pages.render(
+        "queues/queues.html",
+        "queues/_queues.html",
+        page=page,
+        crews=listing.crews_of([row.id for row in page.rows]),
+        strategies=listing.STRATEGIES,
+        empty_queues=listing.without_members,
+    )
+
+
+@bp.post("/queues/export")
+@access.needs(*access.LEADERS)
+def export():
+    return tables.download(listing.QUEUES, listing.to_export(), "queues.csv")
 
 
 @bp.route("/queues/add", methods=["GET", "POST"])
