@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tests.factories import make_contact, make_interaction, make_message
+from tests.factories import META_WABA_ID, make_contact, make_interaction, make_message, save
 from tests.inbox.templates import PLAIN, VISIT, make_template
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox.models import Attempt, Direction, Interaction
+from webapp.message_templates.models import TemplateSync
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -21,6 +22,9 @@ def dana(live_server):
     """Her conversation with Ana closed by itself an hour ago, her last message unanswered."""
     cast, past = live_server.cast, utcnow() - timedelta(hours=1)
     dana = make_contact("Dana Whitlock", "15550142233", first_name="Dana")
+    # Nobody asks Meta's stand-in meanwhile, which knows none of these.
+    later = utcnow() + timedelta(days=1)
+    save(TemplateSync(provider="meta", waba_id=META_WABA_ID, next_sync_at=later))
     make_template("continue_conversation", PLAIN, account=live_server.account)
     make_template(
         "parcel_new_attempt",

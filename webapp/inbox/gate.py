@@ -8,13 +8,14 @@ from webapp.columns import utcnow
 from webapp.contacts.models import Consent
 from webapp.inbox.file_checks import PLURALS
 from webapp.inbox.models import CloseReason
-from webapp.message_templates.models import Category, TemplateStatus
+from webapp.message_templates.models import Category, TemplateStatus, waba_of
 from webapp.providers.base import MessageKind
 from webapp.settings import plan
 
 # How a template stands that does not go.
 NOT_APPROVED = {
     TemplateStatus.DRAFT: "has not been submitted to WhatsApp yet",
+    TemplateStatus.SUBMITTING: "is on its way to WhatsApp",
     TemplateStatus.PENDING: "is waiting for WhatsApp's approval",
     TemplateStatus.REJECTED: "was rejected by WhatsApp",
     TemplateStatus.PAUSED: "is paused by WhatsApp",
@@ -118,7 +119,7 @@ def _may_begin(now):
 
 
 def _may_use(template, account, contact):
-    if (template.provider, template.waba_id) != (account.provider, account.waba_id or ""):
+    if (template.provider, template.waba_id) != (account.provider, waba_of(account)):
         return Refusal(
             "template_elsewhere",
             f"{template.name} belongs to another WhatsApp account than {account.name}.",

@@ -23,7 +23,7 @@ from webapp.inbox.forms import TemplateForm
 from webapp.inbox.models import Interaction
 from webapp.inbox.routes import check_owner, once, visible
 from webapp.inbox.sending_routes import ROOM, bp
-from webapp.message_templates.models import MessageTemplate
+from webapp.message_templates.models import MessageTemplate, waba_of
 from webapp.queues import accepting
 from webapp.staff import access
 from webapp.unit_of_work import unit_of_work
@@ -97,7 +97,7 @@ def side_of(account, contact, template_id, **context):
 def template_of(account, template_id):
     """404 for one of another account."""
     found = db.get_or_404(MessageTemplate, template_id)
-    if (found.provider, found.waba_id) != (account.provider, account.waba_id or ""):
+    if (found.provider, found.waba_id) != (account.provider, waba_of(account)):
         abort(404)
     return found
 

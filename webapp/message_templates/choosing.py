@@ -7,7 +7,7 @@ from sqlalchemy import select
 from webapp.accounts import access_points
 from webapp.extensions import db
 from webapp.message_templates import parts
-from webapp.message_templates.models import MessageTemplate, TemplateStatus
+from webapp.message_templates.models import MessageTemplate, TemplateStatus, waba_of
 from webapp.settings import plan
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,7 +25,7 @@ def usable(account, contact=None):
 def approved(account):
     return select(MessageTemplate).where(
         MessageTemplate.provider == account.provider,
-        MessageTemplate.waba_id == (account.waba_id or ""),
+        MessageTemplate.waba_id == waba_of(account),
         MessageTemplate.status == TemplateStatus.APPROVED,
         MessageTemplate.deleted_at.is_(None),
     )
@@ -36,7 +36,7 @@ def named(account, name, language):
     return db.session.scalar(
         select(MessageTemplate).where(
             MessageTemplate.provider == account.provider,
-            MessageTemplate.waba_id == (account.waba_id or ""),
+            MessageTemplate.waba_id == waba_of(account),
             MessageTemplate.name == name.strip(),
             MessageTemplate.language == language.strip().replace("-", "_"),
             MessageTemplate.deleted_at.is_(None),
