@@ -15,6 +15,7 @@ from tests.factories import (
     save,
 )
 from tests.support.queries import counted_queries
+from webapp.contacts import merging
 from webapp.contacts.models import (
     ConsentEntry,
     Contact,
@@ -25,6 +26,7 @@ from webapp.contacts.models import (
 )
 from webapp.extensions import db
 from webapp.settings.models import Tag
+from webapp.unit_of_work import unit_of_work
 
 
 def seen_in(html):
@@ -211,3 +213,62 @@ def test_admins_choose_the_opt_out_words_and_nobody_else(cast, sign_in):
     assert "Schluss" in browser.get("/settings/opt-out").get_data(as_text=True)
     browser.post("/settings/opt-out/default")
     assert "UNSUBSCRIBE" in browser.get("/settings/opt-out").get_data(as_text=True)
+
+
+@pytest.fixture
+def pair(dana):
+    other = make_contact("Dana W.", phone="351912345679")
+    return save(DuplicatePair(first_id=dana.id, second_id=other.id, reason="message"))
+
+
+def targets(html):
+    """Addresses its links and forms lead to."""
+    return set(re.findall(r'(?:href|action)="(/contacts/[^"]+)"', html.replace("&amp;", "&")))
+
+
+def test_a_leader_says_on_the_page_that_two_are_not_the_same(cast, sign_in, dana, pair):
+    browser, dana_id, pair_id = sign_in(cast.sara), dana.id, pair.id
+    html = page(browser, dana).get_data(as_text=True)
+    assert "Not the same" in html and f'name="pair" value="{pair_id}"' in html
+    answer = browser.post(
+        "/contacts/duplicates/dismiss", data={"pair": pair_id, "contact": dana_id}
+    )
+    assert answer.location == f"/contacts/{dana_id}"
+    assert "Looks like one person twice" not in browser.get(answer.location).get_data(as_text=True)
+
+
+def test_an_agent_compares_but_does_not_decide_that_two_are_not_the_same(cast, sign_in, dana, pair):
+    html = page(sign_in(cast.ana), dana).get_data(as_text=True)
+    assert f"/contacts/{dana.id}/merge?with={pair.second_id}" in targets(html)
+    assert "Not the same" not in html
+
+
+def test_a_merge_is_undone_from_the_journey(cast, sign_in, dana):
+    other_id = make_contact("Dana W.", phone="351912345679").id
+    with unit_of_work():
+        merge_id = merging.merge(
+            db.session.get(Contact, dana.id), db.session.get(Contact, other_id), {}, cast.sara
+        ).id
+    browser = sign_in(cast.sara)
+    undo = f"/contacts/merges/{merge_id}/undo"
+    assert undo in targets(page(browser, dana).get_data(as_text=True))
+    assert browser.post(undo).status_code == 303
+    html = page(browser, dana).get_data(as_text=True)
+    assert undo not in targets(html) and "Undone" in html
+    assert db.session.get(Contact, other_id).merged_into_id is None
+
+
+@pytest.mark.parametrize(
+    ("who", "offered"),
+    [("ana", {"merge"}), ("sara", {"merge", "export"}), ("admin", {"merge", "export", "erase"})],
+)
+def test_the_page_offers_what_its_reader_may_open_and_nothing_else(
+    cast, sign_in, dana, who, offered
+):
+    browser = sign_in(getattr(cast, who))
+    links = targets(page(browser, dana).get_data(as_text=True))
+    verbs = {verb: f"/contacts/{dana.id}/{verb}" for verb in ("merge", "export", "erase")}
+    assert {verb for verb, url in verbs.items() if url in links} == offered
+    assert {verb: browser.get(url).status_code for verb, url in verbs.items()} == {
+        verb: 200 if verb in offered else 403 for verb in verbs
+    }

@@ -19,7 +19,6 @@ from webapp.contacts.change_words import change_words
 from webapp.contacts.models import Contact, ContactIdentity, ContactListMember, CustomField
 from webapp.contacts.routes import bp
 from webapp.extensions import db
-from webapp.settings import plan
 from webapp.staff import access
 from webapp.staff.models import User
 from webapp.unit_of_work import unit_of_work
@@ -212,7 +211,6 @@ def _page(found, form, clashes=(), status=200):
         all_tags=showing.all_tags(),
         all_lists=showing.all_lists(current_user),
         open_interaction=showing.open_interaction(found, current_user),
-        may_begin=plan.allows_outbound(),
         last_change=showing.last_change(found),
         **_facts(found),
         status=status,

@@ -38,4 +38,7 @@ def dismiss_pairs():
             duplicates.dismiss(pair, by=me)
         count = len(pairs)
     flash(f"{count} {'pair' if count == 1 else 'pairs'} will not be shown again.")
+    contact_id = request.form.get("contact", type=int)  # said on the page of one of them
+    if contact_id is not None:
+        return pages.see_other(url_for(".contact", id=contact_id))
     return pages.see_other(url_for(".duplicate_pairs"))
