@@ -7,12 +7,15 @@ import pytest
 from sqlalchemy import select
 
 from tests import factories
+from tests.commands.conftest import run
 from tests.settings.test_plan import hold
 from webapp.extensions import db
 from webapp.inbox.models import Message
 from webapp.jobs import JOBS
-from webapp.message_templates.models import MessageTemplate
+from webapp.message_templates.models import MessageTemplate, TemplateSync
 from webapp.staff import access
+
+__all__ = ["run"]
 
 OUTBOUND = ("message_templates", "campaigns")
 
@@ -72,21 +75,100 @@ def test_menus_hide_what_the_plan_refuses(app, cast, sign_in):
             assert f'href="{rule.rule}"' not in hidden
 
 
-@pytest.mark.parametrize("name", [name for name in JOBS if name.split(".")[1] in OUTBOUND])
-def test_jobs_of_what_is_outbound_do_nothing(name, cast, fake):
+JOBS_OF_IT = [name for name in JOBS if name.split(".")[1] in OUTBOUND]
+
+
+@pytest.mark.parametrize("name", JOBS_OF_IT)
+def test_jobs_of_what_is_outbound_do_nothing(name, cast, stub):
+    """Each is given what it would work on: without the plan in the way it asks the provider."""
+    subject, wanted = _work_of(name)
+    hold("inbound")
+    before = _rows()
+    _job(name)(subject)
+    db.session.rollback()
+    assert asked_about_templates(stub) == []
+    assert _rows() == before
+
+    hold("both")
+    _job(name)(subject)
+    assert asked_about_templates(stub) == [wanted]
+
+
+def _work_of(name):
+    """What the job is given, and the method of the call it makes once it may."""
     account = factories.make_meta_account()
-    before = factories.save(
+    if name.endswith(".sync"):
+        return account.id, "GET"
+    deleted = name.endswith(".delete")
+    status = "pending_deletion" if deleted else "submitting"
+    template = _template(
+        account, status=status, provider_id="77" if deleted else None,
+        provider_status="APPROVED" if deleted else "",
+    )  # fmt: skip
+    return template.id, "DELETE" if deleted else "POST"
+
+
+def _template(account, language="en", **columns):
+    return factories.save(
         MessageTemplate(
             account_id=account.id, provider="meta", waba_id=account.waba_id, name="hi",
-            language="en", category="utility", status="submitting", components=[],
+            language=language, category="utility",
+            components=[{"type": "BODY", "text": "Hello."}], **columns,
         )
     )  # fmt: skip
-    columns = [column.key for column in MessageTemplate.__mapper__.column_attrs]
-    row = {key: getattr(before, key) for key in columns}
-    hold("inbound")
+
+
+def _job(name):
     module, _, function = name.rpartition(".")
-    getattr(importlib.import_module(module), function)(before.id)
-    db.session.rollback()
-    after = db.session.get(MessageTemplate, before.id)
-    assert {key: getattr(after, key) for key in row} == row
-    assert db.session.scalars(select(Message)).all() == []
+    return getattr(importlib.import_module(module), function)
+
+
+def _rows():
+    """All that these jobs could write to."""
+    return [
+        db.session.execute(select(one.__table__)).all()
+        for one in (MessageTemplate, TemplateSync, Message)
+    ]
+
+
+@pytest.fixture
+def templates(cast, stub):
+    """What each command is given, so that nothing but the plan stands in its way."""
+    account = factories.make_meta_account()
+    talk = factories.make_interaction(account, factories.make_contact("Dana Whitlock"))
+    draft = _template(account, status="draft")
+    kept = _template(account, "de", status="approved", provider_status="APPROVED", provider_id="78")
+    return {
+        "key": account.key,
+        "talk": talk.id,
+        "draft": draft.id,
+        "kept": kept.id,
+    }
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "interactions send-template {talk} hi --language de",
+        "interactions start {key} +15550142299 hi --language de",
+        "templates submit {draft}",
+        "templates sync --account {key}",
+        "templates delete {kept}",
+    ],
+)
+def test_commands_of_what_is_outbound_are_refused_in_words(command, templates, run, stub):
+    hold("inbound")
+    before = _rows()
+    refused = run(*command.format(**templates).split())
+    assert refused.exit_code == 2
+    assert "Your plan is inbound only" in refused.stderr
+    assert _rows() == before
+    assert stub.sent == [] and asked_about_templates(stub) == []
+
+    hold("both")
+    assert run(*command.format(**templates).split()).exit_code == 0
+
+
+def asked_about_templates(stub):
+    """The methods of the calls that reached Meta's stand-in, messages left out."""
+    return [one.method for one in stub.requests if "/messages" not in one.path]
