@@ -89,7 +89,8 @@ def test_an_account_with_an_open_conversation_is_archived_and_restored(admin):
 
     page.goto("/accounts")
     expect(page.get_by_role("link", name="Harbour Repairs")).to_have_count(0)
-    page.get_by_role("link", name="Archived").click()
+    page.locator("summary", has_text="Show").click()
+    page.locator(".menu").get_by_text("Archived", exact=True).click()
     page.get_by_role("link", name="Harbour Repairs").click()
     page.get_by_role("button", name="Restore account").click()
     expect(page.get_by_text("Switched off", exact=True)).to_be_visible()

@@ -4,12 +4,23 @@ from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask_login import current_user
 
 from webapp import pages
-from webapp.accounts import checking, condition, forms, guiding, health, living, saving, sealing
+from webapp.accounts import (
+    checking,
+    condition,
+    forms,
+    guiding,
+    health,
+    listing,
+    living,
+    saving,
+    sealing,
+)
 from webapp.accounts.models import Account
 from webapp.extensions import db
 from webapp.providers import PROVIDERS
 from webapp.staff.access import needs
 from webapp.staff.models import Role
+from webapp.tables import routes as tables
 from webapp.unit_of_work import unit_of_work
 
 bp = Blueprint("accounts", __name__, url_prefix="/accounts")
@@ -18,15 +29,25 @@ bp = Blueprint("accounts", __name__, url_prefix="/accounts")
 @bp.get("")
 @needs(Role.ADMIN)
 def index():
-    archived = request.args.get("show") == "archived"
-    rows = condition.listing(archived)
+    any_archived = "show" in request.args or listing.any_archived()
+    page = tables.page_of(
+        listing.table(any_archived), listing.with_queues(), listing.count_in_use()
+    )
     return pages.render(
         "accounts/index.html",
-        rows=rows,
+        "accounts/_accounts.html",
+        page=page,
         providers=PROVIDERS,
-        archived=archived,
-        any_archived=archived or condition.any_archived(),
+        any_archived=any_archived,
+        state_of=listing.state_of,
+        queue_of=listing.queue_of,
     )
+
+
+@bp.post("/export")
+@needs(Role.ADMIN)
+def export():
+    return tables.download(listing.ACCOUNTS, listing.with_queues(), "whatsapp-accounts.csv")
 
 
 @bp.route("/add", methods=["GET", "POST"])

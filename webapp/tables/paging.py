@@ -80,6 +80,8 @@ def narrowed(table, statement, state):
                 conditions.append(one.where(state.filters[one.name]))
             except ValueError:  # a value from an old link, or a made-up one
                 conditions.append(literal(False))
+        elif one.otherwise is not None:
+            conditions.append(one.otherwise())
     if state.search:  # last: the database asks row by row in this order, and words cost the most
         conditions.append(table.search(state.search))
     return statement.where(and_(*conditions)) if conditions else statement

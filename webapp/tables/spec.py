@@ -25,6 +25,7 @@ class Filter:
     """`where` turns the value in the URL into a condition; ValueError where it means nothing.
 
     Without `choices` the value is typed. `choices` gives (value, label) pairs, asked once a page.
+    `otherwise` is the condition while nothing is chosen, and `unset` what that is called.
     """
 
     name: str
@@ -32,6 +33,8 @@ class Filter:
     where: Callable[[str], Any]
     choices: Callable[[], list[tuple[str, str]]] | None = None
     hint: str = ""
+    otherwise: Callable[[], Any] | None = None
+    unset: str = "Any"
 
 
 @dataclass(frozen=True, slots=True)
