@@ -14,6 +14,7 @@ ADJECTIVES = {"US": "a US number", "GB": "a UK number"}
 
 _SHORTENED = re.compile(r"(\d)(?:[.,](\d+))?[eE]\+?(\d{1,3})")
 _FLOATING = re.compile(r"(\+?\d+)[.,]0+")
+_PLAIN = re.compile(r"\+?[\d ()-]+")
 _WORDS_BEFORE = re.compile(r"(?:tel|phone|mobile|mob|cell|whatsapp|wa|p)\s*[.:]+\s*", re.IGNORECASE)
 _NEXT_NUMBER = re.compile(
     r"\s*(?:[/;,|\n\r]|\b(?:or|and|und|oder|e|o|y|ou|et)\b)\s*", re.IGNORECASE
@@ -64,9 +65,10 @@ def _ascii(text):
 
 def _read(text, country):
     notes = []
-    text = _spelled_out(_WORDS_BEFORE.sub("", text, count=1))
-    text = _first_of(text, notes)
-    text = _without_extension(text, notes)
+    if not _PLAIN.fullmatch(text):
+        text = _spelled_out(_WORDS_BEFORE.sub("", text, count=1))
+        text = _first_of(text, notes)
+        text = _without_extension(text, notes)
     compact = _TRUNK_ZERO.sub(r"\1", text).translate(_BETWEEN)
     if compact.startswith("00"):
         compact = f"+{compact[2:]}"

@@ -56,6 +56,7 @@ class Applying:
         """The outcome of a batch; `remember` is called once it is committed."""
         self.staged, self._outcome = [], Outcome()
         usable = [row for row in rows if self._is_usable(row)]
+        bulk.plan_afresh()
         found = finding.contacts_of(usable)
         new, known = self._divided(usable, found)
         if self._writes:

@@ -17,6 +17,7 @@ PIECE = 1024 * 1024
 SAMPLE = 64 * 1024
 SAMPLE_ROWS = 60
 DELIMITERS = (",", ";", "\t", "|")
+USUAL = "cp1252"
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -161,8 +162,15 @@ def _guessed(file, broken):
     start = file.read(SAMPLE // 4)
     file.seek(max(0, broken - 512))
     sample = start + b"\n" + file.read(SAMPLE // 2)
-    best = from_bytes(sample, cp_isolation=_LIKELY, explain=False).best()
-    return best.encoding if best else "cp1252"
+    matches = from_bytes(sample, cp_isolation=_LIKELY)
+    best = matches.best()
+    if best is None:
+        return USUAL
+    # A few accents fit several alphabets of the West: only better reasons speak against Excel's.
+    usual = next((one for one in matches if USUAL in one.could_be_from_charset), None)
+    if usual and usual.chaos <= best.chaos and usual.coherence >= best.coherence:
+        return USUAL
+    return best.encoding
 
 
 def _delimiter(file, encoding):

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from webapp import media_store
 from webapp.columns import utcnow
+from webapp.contacts import sparing
 from webapp.contacts.importing import files, names, rejects
 from webapp.contacts.importing import mapping as mappings
 from webapp.contacts.importing.applying import COUNTED, Applying, Rules
@@ -14,8 +15,10 @@ from webapp.contacts.importing.checking import Check
 from webapp.contacts.importing.rows import RowReader
 from webapp.contacts.importing.seen import Seen
 from webapp.contacts.models import ContactImport, ImportState
+from webapp.contacts.people import match_key
 from webapp.database import is_postgresql, lock
 from webapp.extensions import db
+from webapp.providers.base import IdentityKind
 from webapp.staff.models import record
 from webapp.unit_of_work import unit_of_work
 
@@ -92,6 +95,7 @@ class Slice:
                 began = time.monotonic()
                 stop = self._make_sure()
                 outcome = self._applying.apply(rows)
+                sparing.obey(_numbers(rows), at=utcnow())  # whatever the file says of consent
                 counts, row = self._counted(outcome, rows, size)
                 self._keep(row, counts)
             self._adapt(time.monotonic() - began)
@@ -232,6 +236,10 @@ class Slice:
             media_store.drop([files.seen_key(self.entry, way) for way in (files.DRY, files.REAL)])
         elif self.real:
             self._keep_seen()
+
+
+def _numbers(rows):
+    return [match_key(IdentityKind.PHONE, row.phone) for row in rows if row.phone]
 
 
 def _place_of(mapping, target):

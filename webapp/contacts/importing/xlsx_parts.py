@@ -62,7 +62,7 @@ def parse(book, name, start=None, end=None, text=None):
     except RuntimeError:
         raise Unreadable("This XLSX file has a password. Save it without one.") from None
     except (
-        expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError,
+        expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, OSError, LookupError,
         NotImplementedError, ValueError, struct.error,
     ) as error:  # fmt: skip
         raise error if isinstance(error, Unreadable) else Unreadable(DAMAGED) from None
