@@ -65,7 +65,7 @@ def _features(app):
     from webapp.queues import routes as queues
     from webapp.sandbox import routes as sandbox
     from webapp.settings import routes as settings
-    from webapp.staff import routes as staff
+    from webapp.staff import bulk_routes as staff
     from webapp.tables import routes as tables
     from webapp.webhooks import payload_routes as payloads
     from webapp.webhooks import routes as webhooks

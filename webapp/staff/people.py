@@ -27,6 +27,13 @@ class NoSeat(Exception):
         super().__init__(f"Your plan has {counted} taken. Deactivate somebody or change the plan.")
 
 
+class OwnSelf(Exception):
+    """Whoever asks would lock themself out together with others."""
+
+    def __init__(self):
+        super().__init__("That is you: switch yourself off on your own page.")
+
+
 def add(values, password_hash, queue_ids, by):
     """A new person. The hash comes ready made: argon2 is no work for inside a transaction."""
     if values["active"]:
@@ -56,6 +63,25 @@ def change(person, values, password_hash, queue_ids, by, sign_in=None):
     db.session.flush()
     offering.agent_freed(person.id)
     _record_change(person, before, bool(password_hash), by)
+
+
+def switch(person, active, by):
+    """Switch one of many on or off; whether that changed anything."""
+    if person.active == active:
+        return False
+    _keep_an_admin(person, {"role": person.role, "active": active})
+    if active:
+        _take_a_seat()
+    elif person.id == by.id:
+        raise OwnSelf
+    before = facts(person)
+    person.active = active
+    if not active:
+        _send_away(person)
+    db.session.flush()
+    offering.agent_freed(person.id)
+    _record_change(person, before, new_password=False, by=by)
+    return True
 
 
 def sign_out_there(sign_in, by):
