@@ -57,8 +57,43 @@ def test_the_history_has_pages(cast, admin, sign_in):
     browser = sign_in(admin)
     page = text(browser, "/accounts/alerts")
     assert "Thing no. 30." in page and "Thing no. 0." not in page
-    older = page.partition('href="/accounts/alerts?before=')[2].partition('"')[0]
-    assert "Thing no. 0." in text(browser, f"/accounts/alerts?before={older}")
+    older = page.partition('href="/accounts/alerts?after=')[2].partition('"')[0]
+    assert "Thing no. 0." in text(browser, f"/accounts/alerts?after={older}")
+
+
+def ended(title, severity="warning", account_id=None):
+    raised(title, title, severity, account_id)
+    with unit_of_work():
+        raising.end("kind", title)
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("q=GRAVE", ["Grave"]),
+        ("severity=warning", ["Small"]),
+        ("account={account}", ["Grave"]),
+        ("account=x", []),
+        ("sort=severity", ["Grave", "Small"]),
+        ("sort=-severity", ["Small", "Grave"]),
+    ],
+)
+def test_what_ended_is_searched_and_filtered_by_the_address(
+    account, admin, sign_in, question, found
+):
+    ended("Small"), ended("Grave", "critical", account.id)
+    part = text(sign_in(admin), f"/accounts/alerts?{question.format(account=account.id)}")
+    rows = part.partition('id="rows-alerts"')[2]
+    assert sorted((rows.index(title), title) for title in ("Small", "Grave") if title in rows) == [
+        (rows.index(title), title) for title in found
+    ]
+
+
+def test_what_ended_is_downloaded_and_what_is_open_is_not(account, admin, sign_in):
+    ended("Grave", "critical", account.id), raised("Open", "Open still")
+    answer = sign_in(admin).post("/accounts/alerts/export", data={"all": "1"}, buffered=True)
+    assert "Grave,Northgate Care," in answer.text and ",0:00:0" in answer.text
+    assert "Open still" not in answer.text
 
 
 def test_nothing_open_says_so(admin, sign_in):

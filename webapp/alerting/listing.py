@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import selectinload
 
 from webapp.accounts.models import Account, AccountDrain, AccountHealth
 from webapp.alerting.models import Alert
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.staff import access
+from webapp.tables.spec import Column, Filter, Table
 
 PAGE = 30
+SEVERITIES = {"critical": "Critical", "warning": "Warning"}
 WORTH_SAYING = timedelta(seconds=30)  # a shorter pause is over before it is read
 
 
@@ -32,13 +35,9 @@ def opened():
     return sorted(rows, key=lambda alert: alert.severity != "critical")
 
 
-def history(before=None):
-    """(alerts that ended, the latest first; where the next page begins)"""
-    found = select(Alert).where(Alert.ended_at.is_not(None)).order_by(Alert.id.desc())
-    if before:
-        found = found.where(Alert.id < before)
-    rows = db.session.scalars(found.limit(PAGE + 1)).all()
-    return rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None
+def ended():
+    """What is no longer so."""
+    return select(Alert).where(Alert.ended_at.is_not(None)).options(selectinload(Alert.account))
 
 
 def hindered(user):
@@ -57,3 +56,65 @@ def hindered(user):
         Hindrance(name, reason if stopped_at else problem or "", None if stopped_at else until)
         for name, stopped_at, reason, until, problem in rows
     ]
+
+
+def _found(words):
+    return or_(
+        Alert.title.icontains(words, autoescape=True),
+        Alert.detail.icontains(words, autoescape=True),
+    )
+
+
+def _of_account(value):
+    return Alert.account_id == int(value[:18])
+
+
+def _of_severity(value):
+    return Alert.severity == value
+
+
+def _accounts():
+    found = db.session.execute(select(Account.id, Account.name).order_by(Account.name, Account.id))
+    return [(str(account_id), name) for account_id, name in found]
+
+
+ENDED = Table(
+    name="alerts",
+    key=Alert.id,
+    columns=(
+        Column("title", "What", None, lambda alert: alert.title, fixed=True),
+        Column("detail", "Why", None, lambda alert: alert.detail, shown=False, classes="wrapcell"),
+        Column(
+            "severity",
+            "Severity",
+            Alert.severity,
+            lambda alert: SEVERITIES.get(alert.severity, alert.severity),
+            shown=False,
+        ),
+        Column(
+            "account",
+            "Account",
+            None,
+            lambda alert: alert.account.name if alert.account else "",
+        ),
+        Column("began", "Began", Alert.began_at, lambda alert: alert.began_at, classes="num"),
+        Column(
+            "ended",
+            "Ended",
+            Alert.ended_at,
+            lambda alert: alert.ended_at,
+            shown=False,
+            classes="num",
+        ),
+        Column(
+            "lasted", "Lasted", None, lambda alert: alert.ended_at - alert.began_at, classes="num"
+        ),
+    ),
+    sort="-began",
+    filters=(
+        Filter("account", "Account", _of_account, _accounts),
+        Filter("severity", "Severity", _of_severity, lambda: list(SEVERITIES.items())),
+    ),
+    search=_found,
+    page_size=PAGE,
+)

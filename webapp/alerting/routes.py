@@ -1,12 +1,13 @@
 """Pages of alerts for admins, and the line in the inbox for whoever cannot send."""
 
-from flask import Blueprint, request
+from flask import Blueprint
 from flask_login import current_user
 
 from webapp import pages
 from webapp.alerting import listing, raising
 from webapp.staff.access import needs
 from webapp.staff.models import Role
+from webapp.tables import routes as tables
 
 bp = Blueprint("alerting", __name__)
 
@@ -22,10 +23,20 @@ def figures():
 @bp.get("/accounts/alerts")
 @needs(Role.ADMIN)
 def index():
-    ended, next_page = listing.history(request.args.get("before", type=int))
+    page = tables.page_of(listing.ENDED, listing.ended())
     return pages.render(
-        "alerting/index.html", opened=listing.opened(), ended=ended, next_page=next_page
+        "alerting/index.html",
+        "alerting/_ended.html",
+        page=page,
+        opened=listing.opened,
+        severities=listing.SEVERITIES,
     )
+
+
+@bp.post("/accounts/alerts/export")
+@needs(Role.ADMIN)
+def export():
+    return tables.download(listing.ENDED, listing.ended(), "alerts.csv")
 
 
 @bp.get("/accounts/alerts/open")
