@@ -25,7 +25,7 @@ RUNGS = {
         "recontact_routes", "life_routes", "payload_routes",
         "passport_routes", "bulk_routes", "contact_routes", "list_routes",
         "merge_routes", "duplicate_routes", "privacy_routes", "import_routes",
-        "opt_out_routes", "socket", "errors", "front", "navigation",
+        "opt_out_routes", "sample_routes", "socket", "errors", "front", "navigation",
     ),
     4: ("__init__", "commands", "demo", "supervisor"),
 }  # fmt: skip
@@ -130,7 +130,7 @@ def test_every_route_says_who_may_call_it(migrated_app):
 PUBLIC = {
     "health.healthz",
     "health.readyz",
-    "inbox.signed_file",
+    "inbox.signed_file", "message_templates.signed_sample",
     "staff.sign_in",
     "webhooks.receive",
 }

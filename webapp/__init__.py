@@ -61,7 +61,7 @@ def _features(app):
     from webapp.inbox import passport_routes as passports
     from webapp.inbox import recontact_routes as inbox
     from webapp.live import push, socket
-    from webapp.message_templates import routes as message_templates
+    from webapp.message_templates import sample_routes as message_templates
     from webapp.queues import routes as queues
     from webapp.sandbox import routes as sandbox
     from webapp.settings import routes as settings

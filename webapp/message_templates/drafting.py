@@ -1,7 +1,7 @@
 """What of a template is being written: its draft if there is one, else what the provider has."""
 
 from webapp import media_store
-from webapp.message_templates import composing
+from webapp.message_templates import composing, signed_samples
 from webapp.message_templates.models import MessageTemplate, TemplateStatus
 from webapp.providers.commands import OutgoingFile
 from webapp.providers.templates import TemplateDraft
@@ -40,18 +40,19 @@ def draft_of(template):
         category=category_of(template),
         parameter_format=template.parameter_format,
         components=components_of(template),
-        sample=sample_of(media_of(template)),
+        sample=_sample_of(template),
         provider_id=template.provider_id,
         ttl=(template.draft or {}).get("ttl"),
     )
 
 
-def sample_of(media):
+def _sample_of(template):
+    media = media_of(template)
     if not media:
         return None
     return OutgoingFile(
         open=lambda: media_store.open(media["key"]),
-        url="",
+        url=signed_samples.address_of(template.id, media),
         mime_type=media["mime_type"],
         size=media["size"],
         filename=media.get("filename", ""),

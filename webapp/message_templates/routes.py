@@ -1,9 +1,9 @@
 """Templates' pages: the list, and the editor whose page is always what is stored."""
 
-from flask import Blueprint, abort, flash, render_template, request, send_file, url_for
+from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask_login import current_user
 
-from webapp import media_store, pages
+from webapp import pages
 from webapp.accounts import access_points
 from webapp.accounts.models import Account
 from webapp.columns import utcnow
@@ -27,8 +27,6 @@ from webapp.tables import routes as tables
 from webapp.unit_of_work import unit_of_work
 
 bp = Blueprint("message_templates", __name__, url_prefix="/templates")
-
-PICTURES = ("image/jpeg", "image/png")
 
 
 @bp.get("")
@@ -212,21 +210,6 @@ def delete(id):
         return pages.see_other(url_for(".edit", id=id))
     flash("Template deleted.")
     return pages.see_other(url_for(".index"))
-
-
-@bp.get("/<int:id>/sample")
-@access.needs(*access.LEADERS)
-@access.outbound
-def sample(id):
-    """The header's picture, for the preview."""
-    media = drafting.media_of(_template(id))
-    if not media or media["mime_type"] not in PICTURES:
-        abort(404)
-    try:
-        file = media_store.open(media["key"])
-    except media_store.NotThere:
-        abort(404)
-    return send_file(file, mimetype=media["mime_type"], max_age=300)
 
 
 def _template(id):
