@@ -11,6 +11,7 @@ from tests.contacts.rows import everything
 from tests.factories import change, make_contact, make_meta_account, save
 from tests.support.arriving import DANA, DANA_ID, arrive, receipt, said
 from webapp import media_store
+from webapp.accounts.models import Account
 from webapp.alerting.models import Alert
 from webapp.contacts import consenting, erasing, merging
 from webapp.contacts.models import (
@@ -21,7 +22,7 @@ from webapp.contacts.models import (
     PersonRequest,
 )
 from webapp.extensions import db
-from webapp.inbox.models import Attachment, Attempt, Draft, Media, Message
+from webapp.inbox.models import Attachment, Attempt, Draft, Media, Message, Receipt
 from webapp.staff.models import AuditEntry, record
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks.models import AccountNotice, WebhookPayload
@@ -177,8 +178,6 @@ def test_the_audit_keeps_who_did_what_and_a_hash(planted, admin):
 
 
 def test_a_message_that_comes_afterwards_makes_somebody_new(planted, admin, queue):
-    from webapp.accounts.models import Account
-
     forget(planted, admin)
     account = db.session.scalar(select(Account).where(Account.provider == "meta"))
     arrive(account, said("It is me again", name="Dana"))
@@ -209,3 +208,17 @@ def test_nobody_is_forgotten_twice(planted, admin):
     forget(planted, admin)
     with pytest.raises(ValueError, match="already"), unit_of_work():
         erasing.erase(db.session.get(Contact, planted.id), admin, "")
+
+
+def test_a_receipt_that_comes_afterwards_leaves_no_trace(planted, admin, app):
+    forget(planted, admin)
+    account = db.session.scalar(select(Account).where(Account.provider == "meta"))
+    late = receipt("wamid.planted2", "read", correlation_id="c1", user_id=DANA_ID)
+    beside = receipt("wamid.other2", "read", recipient=OTHER)
+    arrive(account, late, beside)
+    arrive(account, late)
+    assert traces_in_the_database() == []
+    message_id = db.session.scalar(select(Attempt.message_id).where(Attempt.correlation_id == "c1"))
+    assert db.session.get(Message, message_id).status == "read", "counts go on being right"
+    kept = db.session.scalars(select(Receipt)).all()
+    assert [row.provider_id for row in kept if row.recipient == OTHER] == ["wamid.other2"]

@@ -12,7 +12,7 @@ from sqlalchemy import delete, or_, select, update
 
 from webapp import jobs
 from webapp.columns import utcnow
-from webapp.contacts import erasing_steps, merging, traces
+from webapp.contacts import erasing_steps, merging, sparing, traces
 from webapp.contacts.models import (
     Consent,
     ConsentEntry,
@@ -59,6 +59,7 @@ def erase(contact, by, reason):
         select(ContactIdentity).where(ContactIdentity.contact_id.in_(ids))
     ).all()
     traces_left = traces.of(family.values(), identities)
+    sparing.remember(contact, identities)
     for interaction in merging.locked_open(*ids).values():
         closing.close(interaction, CloseReason.AGENT, by=by if isinstance(by, User) else None)
     _forget(ids)

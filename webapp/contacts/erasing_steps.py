@@ -54,13 +54,17 @@ def messages(told, after):
     ).all()
     if not rows:
         return None, 0
+    forget_messages(rows, told["sure"])
+    return rows[-1].id, len(rows)
+
+
+def forget_messages(rows, sure):
     ids = [row.id for row in rows]
-    _forget_payloads(told, rows, ids)
+    _forget_payloads(sure, rows, ids)
     _forget_calls(ids)
     _forget_files(ids)
     for row in rows:
         _empty(row)
-    return rows[-1].id, len(rows)
 
 
 def interactions(told, after):
@@ -131,10 +135,7 @@ def group_messages(told, after):
     )
     for message in db.session.scalars(rows):
         if message.content and found.search(str(message.content)):
-            _forget_payloads(told, [message], [message.id])
-            _forget_calls([message.id])
-            _forget_files([message.id])
-            _empty(message)
+            forget_messages([message], told["sure"])
             count += 1
     return last, count
 
@@ -250,14 +251,14 @@ def _empty(message):
         message.status = MessageStatus.FAILED  # nothing of theirs leaves any more
 
 
-def _forget_payloads(told, rows, ids):
+def _forget_payloads(sure, rows, ids):
     of_receipts = db.session.execute(
         select(Receipt.payload_id, Receipt.provider_id).where(Receipt.message_id.in_(ids))
     ).all()
     payload_ids = {row.payload_id for row in (*rows, *of_receipts)} - {None}
     names = {row.provider_id for row in (*rows, *of_receipts)} - {None}
     if payload_ids:
-        found = traces.pattern([*told["sure"], *names])
+        found = traces.pattern([*sure, *names])
         for payload in db.session.scalars(
             select(WebhookPayload).where(WebhookPayload.id.in_(payload_ids))
         ):

@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy import insert as plain_insert
 
-from webapp.contacts import duplicates, merging
+from webapp.contacts import duplicates, merging, sparing
 from webapp.contacts.models import LISTED, Contact, ContactIdentity, ContactListMember
 from webapp.contacts.people import NUMBERS, People, keys_of, people_of
 from webapp.database import insert, lock
@@ -194,6 +194,7 @@ def _attached(account, people, rows, made):
             _give_way(contact_id, winner)
             known = {key: winner if to == contact_id else to for key, to in known.items()}
     _join_list(account, set(made.values()) & set(known.values()))
+    sparing.obey([row["match_key"] for row in rows])
     return known
 
 

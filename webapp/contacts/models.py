@@ -228,7 +228,7 @@ class ConsentEntry(db.Model):
     purpose: Mapped[str] = mapped_column(String(20), default="marketing")
     given: Mapped[bool]
     at: Mapped[datetime] = mapped_column(UtcDateTime)  # by the customer's clock
-    # whatsapp (Meta's own switch), keyword, button, agent, import, form, api
+    # whatsapp (Meta's own switch), keyword, button, agent, import, form, api, kept (by sparing)
     how: Mapped[str] = mapped_column(String(12))
     words: Mapped[str] = mapped_column(Text, default="")
     message_id: Mapped[int | None] = mapped_column(BigId)
@@ -371,3 +371,16 @@ class PersonRequest(db.Model):
     beat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ErasedOptOut(db.Model):
+    """An opt-out that outlives the person's data: `digest` is a keyed hash of one match key.
+
+    `person` is random, and the same for all keys of one person.
+    """
+
+    __tablename__ = "erased_opt_outs"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person: Mapped[str] = mapped_column(String(32), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)  # when they had asked

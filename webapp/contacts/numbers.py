@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from webapp import words
 from webapp.columns import utcnow
+from webapp.contacts import sparing
 from webapp.contacts.models import Contact, ContactIdentity
 from webapp.contacts.people import NUMBERS, match_key
 from webapp.database import insert
@@ -19,6 +20,8 @@ def attach(contact, digits, main=False):
     identity = _made(contact, digits) or _own(contact, digits)
     if main or not contact.phone:
         make_main(contact, identity)
+    db.session.flush()
+    sparing.obey([identity.match_key])
     return identity
 
 

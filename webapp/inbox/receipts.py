@@ -7,6 +7,7 @@ from sqlalchemy import and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
 from webapp.columns import utcnow
+from webapp.contacts import erasing_late
 from webapp.database import insert
 from webapp.extensions import db
 from webapp.inbox import climbing
@@ -90,6 +91,7 @@ def settle_receipts(ids):
                 for receipt_id, match in matches.items()
             ],
         )
+        erasing_late.forget(sorted({match.message_id for match in matches.values()}))
     return [row.id for row in receipts if row.id not in matches]
 
 
