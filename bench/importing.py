@@ -65,13 +65,13 @@ def write(path, count):
 def row(number):
     first, last = FIRST[number % len(FIRST)], LAST[number % len(LAST)]
     return [
-        f"+1 555 {number // 10_000:03d} {number % 10_000:04d}",
+        f"+1555{number:07d}",
         first,
         last,
-        f"customer{number}@example.com",
-        f"Shop {number % 5_000}",
+        f"c{number}@mail.example.com",
+        f"Shop {number % 900}",
         "yes" if number % 3 else "",
-        f"C-{number}",
+        str(number),
     ]
 
 
