@@ -248,7 +248,13 @@ TABLE = Table(
             export=lambda one: one.status,
         ),
         Column("quality", "Quality", export=lambda one: one.quality),
-        Column("provider", "Provider", MessageTemplate.provider, export=lambda one: one.provider),
+        Column(
+            "provider",
+            "Provider",
+            MessageTemplate.provider,
+            export=lambda one: one.provider,
+            classes="wrapcell",
+        ),
         Column("recontact", "After the window", export=lambda one: "yes" if one.recontact else ""),
         Column(
             "synced",
