@@ -25,7 +25,8 @@ RUNGS = {
         "recontact_routes", "life_routes", "payload_routes",
         "passport_routes", "bulk_routes", "contact_routes", "list_routes",
         "merge_routes", "duplicate_routes", "privacy_routes", "import_routes",
-        "opt_out_routes", "sample_routes", "socket", "errors", "front", "navigation",
+        "opt_out_routes", "sample_routes", "trying_routes",
+        "socket", "errors", "front", "navigation",
     ),
     4: ("__init__", "commands", "demo", "supervisor"),
 }  # fmt: skip

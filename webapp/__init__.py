@@ -61,7 +61,7 @@ def _features(app):
     from webapp.inbox import passport_routes as passports
     from webapp.inbox import recontact_routes as inbox
     from webapp.live import push, socket
-    from webapp.message_templates import sample_routes as message_templates
+    from webapp.message_templates import sample_routes, trying_routes
     from webapp.queues import routes as queues
     from webapp.sandbox import routes as sandbox
     from webapp.settings import routes as settings
@@ -85,7 +85,8 @@ def _features(app):
         queues,
         inbox,
         passports,
-        message_templates,
+        sample_routes,
+        trying_routes,
         webhooks,
         payloads,
         alerting,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from webapp.message_templates import composing, drafting, parts, rendering
 
-PARTS = ("examples", "header-fields", "buttons", "words")
+PARTS = ("examples", "header-fields", "buttons", "words", "lifetime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ def shape(content):
         "header-fields": content.header_kind,
         "buttons": [one.kind for one in content.buttons],
         "words": content.is_authentication,
+        "lifetime": content.category,
     }
 
 

@@ -1,6 +1,9 @@
 """Templates' pages: the list, and the editor whose page is always what is stored."""
 
-from flask import Blueprint, abort, flash, render_template, request, url_for
+import uuid
+from dataclasses import replace
+
+from flask import Blueprint, abort, flash, render_template, request, session, url_for
 from flask_login import current_user
 
 from webapp import pages
@@ -14,9 +17,11 @@ from webapp.message_templates import (
     drafting,
     editor,
     forms,
+    lifetimes,
     listing,
     reviewing,
     sampling,
+    trying,
     writing,
 )
 from webapp.message_templates.models import MessageTemplate
@@ -27,6 +32,7 @@ from webapp.tables import routes as tables
 from webapp.unit_of_work import unit_of_work
 
 bp = Blueprint("message_templates", __name__, url_prefix="/templates")
+TESTER = "template_tester"  # whose phone a person tries templates on
 
 
 @bp.get("")
@@ -225,6 +231,8 @@ def _save(id, change):
         template = db.session.get(MessageTemplate, id)
         content = forms.posted(request.form, drafting.content_of(template))
         content = forms.changed(content, change)
+        rules = access_points.provider_of(template.account).template_rules
+        content = replace(content, ttl=lifetimes.fitting(content, rules))
         name = request.form.get("name", "").strip().lower()
         refused = writing.save_draft(template, content, _me(), name)
         if change == "drop-sample":
@@ -293,6 +301,7 @@ def _edit_page(template, status=200, name_taken=""):
 
 def _shown(template, name_taken="", sample_problem="", tried=False):
     content = drafting.content_of(template)
+    provider = access_points.provider_of(template.account)
     found = checking.checks(template)
     if name_taken:
         found.insert(0, checking.Check(checking.ERROR, name_taken, "name"))
@@ -305,7 +314,11 @@ def _shown(template, name_taken="", sample_problem="", tried=False):
         "tried": tried,
         "errors": {one.where: one.sentence for one in found if one.level == checking.ERROR},
         "why_not": writing.why_not(template),
-        "provider": access_points.provider_of(template.account),
+        "provider": provider,
+        "lifetimes": lifetimes.choices(provider.template_rules, content),
+        "no_test": trying.why_not(template),
+        "tester": session.get(TESTER, ""),
+        "client_key": uuid.uuid4().hex,
         "categories": forms.CATEGORIES,
         "languages": LANGUAGES,
         "siblings": writing.siblings(template),

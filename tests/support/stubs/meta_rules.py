@@ -164,6 +164,9 @@ def _parameter(component, sub_type, parameter, uploads):
     elif kind in ("image", "video", "document"):
         need(component == "header", 132012, "files stand in the header")
         _media(kind)(parameter[kind], uploads)
+    elif kind == "location":
+        need(component == "header", 132012, "a place stands in the header")
+        _location(parameter[kind], uploads)
     else:
         need(kind == "text", 132012, f"parameter type {kind!r}")
         text = parameter.get("text", "")
