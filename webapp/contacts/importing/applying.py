@@ -88,9 +88,10 @@ class Applying:
         new, known, here = [], [], {}
         for row in rows:
             id = next((found[key] for key in row.keys if key in found), None)
+            # Two numbers of one contact: a batch writes a contact once.
             keys = [*row.keys, f"id:{id}"] if id else row.keys
             first = next((here[key] for key in keys if key in here), 0)
-            first = first or self._seen.first_row(keys)
+            first = first or self._seen.first_row(row.keys)
             if first:
                 said = f"twice in the file: row {first:,} is the same person."
                 self._reject("doubled", row, Problem(-1, said))
@@ -99,7 +100,7 @@ class Applying:
                 self._reject("rejected", row, Problem(-1, "no WhatsApp number."))
                 continue
             here.update(dict.fromkeys(keys, row.number))
-            self.staged.append((keys, row.number))
+            self.staged.append((row.keys, row.number))
             if id is None:
                 new.append(row)
             else:

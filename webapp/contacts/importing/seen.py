@@ -11,11 +11,8 @@ PIECE = 65_536
 
 class Seen:
     def __init__(self, keys):
-        """Room for twice as many, and never full: a search ends at an empty place."""
-        size = 1024
-        while size < keys * 2 + 64:
-            size *= 2
-        self._mask = size - 1
+        """Never full, whatever comes: a search ends at an empty place."""
+        self._size = size = keys + keys // 2 + 64
         self._hashes = array("Q", bytes(8 * size))
         self._rows = array("I", bytes(4 * size))
 
@@ -35,9 +32,9 @@ class Seen:
                 self._hashes[place], self._rows[place] = hashed, row
 
     def _place(self, hashed):
-        place = hashed & self._mask
+        place = hashed % self._size
         while self._rows[place] and self._hashes[place] != hashed:
-            place = (place + 1) & self._mask
+            place = (place + 1) % self._size
         return place
 
     def write(self, file):
@@ -49,8 +46,8 @@ class Seen:
         """What `write` wrote; EOFError if it is of another size."""
         hashes, rows = array("Q"), array("I")
         for part in (hashes, rows):
-            while len(part) <= self._mask:
-                data = file.read(min(PIECE, self._mask + 1 - len(part)) * part.itemsize)
+            while len(part) < self._size:
+                data = file.read(min(PIECE, self._size - len(part)) * part.itemsize)
                 if not data or len(data) % part.itemsize:
                     raise EOFError
                 part.frombytes(data)

@@ -22,7 +22,7 @@ from webapp.providers.base import IdentityKind
 from webapp.staff.models import record
 from webapp.unit_of_work import unit_of_work
 
-BATCH = 2_000
+BATCH = 1_000
 FIRST_BATCH_OF_SQLITE = 200
 LOCKED_SECONDS = 0.04  # a writer on SQLite holds up whoever else writes
 _PLACE = struct.Struct("<QQ")
