@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Text, case, cast, func, or_, select
+from sqlalchemy import case, func, select
 
 from webapp.accounts.models import Account
 from webapp.extensions import db
@@ -168,18 +168,30 @@ def first_words(template):
 
 
 def _found(words):
-    like = f"%{_plain(words)}%"
-    text = cast(MessageTemplate.components, Text)
-    draft = cast(MessageTemplate.draft, Text)
-    name = func.replace(MessageTemplate.name, "_", " ")
-    return or_(
-        MessageTemplate.name.ilike(like, escape="\\"),
-        *(one.ilike(like, escape="\\") for one in (name, text, draft)),
+    """Compared here: in the database the JSON is escaped, and its LIKE knows few alphabets' cases.
+    WhatsApp keeps some thousands of templates at most."""
+    wanted = " ".join(words.casefold().split())
+    rows = db.session.execute(
+        everything().with_only_columns(
+            MessageTemplate.id,
+            MessageTemplate.name,
+            MessageTemplate.components,
+            MessageTemplate.draft,
+        )
     )
+    return MessageTemplate.id.in_([one.id for one in rows if wanted in _words_of(one)])
 
 
-def _plain(words):
-    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _words_of(one):
+    """All that can be read of a template, and of its draft, in one line."""
+    written = (one.components, (one.draft or {}).get("components"))
+    said = [one.name, one.name.replace("_", " ")]
+    for components in filter(None, written):
+        head = parts.header(components)
+        said += [head.text if head else "", parts.body_text(components)]
+        said.append(parts.footer_text(components))
+        said += [f"{each.text} {each.url}" for each in parts.buttons(components)]
+    return " ".join(" ".join(said).casefold().split())
 
 
 def _segment(value):
