@@ -272,3 +272,15 @@ def test_the_page_offers_what_its_reader_may_open_and_nothing_else(
     assert {verb: browser.get(url).status_code for verb, url in verbs.items()} == {
         verb: 200 if verb in offered else 403 for verb in verbs
     }
+
+
+def test_tags_stand_in_the_head_and_on_a_phone_below_it(cast, sign_in, dana):
+    vip = save(Tag(name="VIP"))
+    browser = sign_in(cast.ana)
+    answer = browser.post(
+        f"/contacts/{dana.id}/tags", data={"tag": vip.id}, headers={"HX-Request": "true"}
+    ).get_data(as_text=True)
+    for html in (answer, page(browser, dana).get_data(as_text=True)):
+        for place in ("contact-tags", "contact-tags-phone"):
+            (shown,) = re.findall(rf'id="{place}".*?</span></span>', html)
+            assert "VIP" in shown

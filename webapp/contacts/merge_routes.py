@@ -5,9 +5,10 @@ from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy import or_, select
 
-from webapp import pages
+from webapp import pages, words
 from webapp.contacts import comparing, field_values, merging, search, unmerging
 from webapp.contacts.models import Contact, ContactIdentity, ContactMerge
+from webapp.contacts.people import NUMBERS
 from webapp.contacts.routes import bp
 from webapp.extensions import db
 from webapp.staff import access
@@ -107,7 +108,7 @@ def _compare(kept, other, refusal="", status=200):
 def _shown(line, value):
     if line.field is not None:
         return field_values.shown(line.field, value)
-    return f"+{value}" if line.key == "phone" and value else value or ""
+    return words.phone(value) if line.key == "phone" and value else value or ""
 
 
 def _numbers(*contacts):
@@ -118,7 +119,7 @@ def _numbers(*contacts):
     )
     found = {one.id: [] for one in contacts}
     for contact_id, kind, value in rows:
-        shown = value if kind == "bsuid" else f"+{value}"
+        shown = words.phone(value) if kind in NUMBERS else value
         if shown not in found[contact_id]:
             found[contact_id].append(shown)
     return found
