@@ -376,3 +376,29 @@ def test_a_row_says_what_it_waits_for(leader, meta):
     one = make_template(meta, status=TemplateStatus.REJECTED, reason="It shouts.")
     change(one, synced_at=utcnow())
     assert "It shouts." in said(leader.get("/templates"))
+
+
+def test_what_was_typed_is_there_again_after_authentication_was_tried(leader, meta):
+    draft = make_draft(meta)
+    url = f"/templates/{draft.id}/draft"
+    typed = FILLED | {
+        "header": "text",
+        "header_text": "Your visit",
+        "buttons": "1",
+        "button-0-kind": "url",
+        "button-0-text": "Details",
+        "button-0-url": "https://example.com/v/{{1}}",
+        "example-button-0": "8841",
+    }
+    leader.post(url, data=typed, headers=AJAX)
+    before = template(draft.id).draft
+
+    leader.post(url, data=typed | {"category": "authentication"}, headers=AJAX)
+    leader.post(url, data={"category": "authentication", "minutes": "5"}, headers=AJAX)
+    between = template(draft.id).draft["components"]
+    assert [one["type"] for one in between] == ["BODY", "FOOTER", "BUTTONS"]
+    assert "Your visit" not in str(between)
+
+    back = leader.post(url, data={"category": "utility"}, headers=AJAX).text
+    assert "Your visit" in back and BODY.split("{{")[0] in back
+    assert template(draft.id).draft == before

@@ -106,6 +106,30 @@ def components_of(content):
     return [one for one in found if one]
 
 
+def words_beneath(content):
+    """What was typed before the category became authentication, which has no place for it; kept
+    for whoever changes it back. None where all that is typed stands in the components."""
+    if not content.is_authentication:
+        return None
+    return components_of(replace(content, category=Category.UTILITY))
+
+
+def with_words(content, components):
+    """The reverse: an authentication template's content with the words beneath."""
+    if not content.is_authentication or not components:
+        return content
+    typed = content_of(Category.UTILITY, content.parameter_format, components)
+    return replace(
+        content,
+        header_kind=typed.header_kind,
+        header_text=typed.header_text,
+        body=typed.body,
+        footer=typed.footer,
+        buttons=typed.buttons,
+        examples=typed.examples,
+    )
+
+
 def next_key(content):
     """What the next new variable of the body is called."""
     keys = parts.keys_in(content.body)

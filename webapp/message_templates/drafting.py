@@ -2,7 +2,7 @@
 
 from webapp import media_store
 from webapp.message_templates import composing, signed_samples
-from webapp.message_templates.models import MessageTemplate, TemplateStatus
+from webapp.message_templates.models import Category, MessageTemplate, TemplateStatus
 from webapp.providers.commands import OutgoingFile
 from webapp.providers.templates import TemplateDraft
 
@@ -23,13 +23,12 @@ def media_of(template):
 
 
 def content_of(template):
-    """What the editor shows."""
-    return composing.content_of(
-        category_of(template),
-        template.parameter_format,
-        components_of(template),
-        (template.draft or {}).get("ttl"),
+    """What the editor shows; beneath an authentication template's, what was typed before."""
+    draft = template.draft or {}
+    content = composing.content_of(
+        category_of(template), template.parameter_format, components_of(template), draft.get("ttl")
     )
+    return composing.with_words(content, draft.get("words") or [])
 
 
 def draft_of(template):
@@ -40,7 +39,7 @@ def draft_of(template):
         category=category_of(template),
         parameter_format=template.parameter_format,
         components=components_of(template),
-        sample=_sample_of(template),
+        sample=None if category_of(template) == Category.AUTHENTICATION else _sample_of(template),
         provider_id=template.provider_id,
         ttl=(template.draft or {}).get("ttl"),
     )

@@ -53,8 +53,8 @@ class MessageTemplate(db.Model):
     """One language of one name in one WhatsApp business account (WABA).
 
     `components` is what the provider has, in Meta's form; `draft` what is written here and not
-    submitted: {"category", "components", "media"}. News of one aspect that is older than that
-    aspect's own `…_at` changes nothing, so order and repeats do not matter.
+    submitted: {"category", "components", "words", "media", "ttl"}. News of one aspect that is
+    older than that aspect's own `…_at` changes nothing, so order and repeats do not matter.
     """
 
     __tablename__ = "message_templates"

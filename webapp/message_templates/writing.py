@@ -225,6 +225,7 @@ def _write(template, content, media):
     template.draft = {
         "category": str(content.category),
         "components": composing.components_of(content),
+        "words": composing.words_beneath(content),
         "media": media if content.header_kind in composing.MEDIA else None,
         "ttl": content.ttl,
     }
