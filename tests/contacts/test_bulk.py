@@ -2,9 +2,11 @@
 
 import csv
 import io
+from collections import Counter
+from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, insert, select
 
 from tests.factories import change, make_contact, make_list, save
 from webapp.contacts import bulk
@@ -12,6 +14,7 @@ from webapp.contacts.models import Contact, ContactListMember, ContactListQueue,
 from webapp.extensions import db
 from webapp.settings.models import Tag
 from webapp.staff.models import AuditEntry
+from webapp.unit_of_work import unit_of_work
 
 NAMES = ("Adam Abel", "Bea Brandt", "Carl Conti", "Dora Diaz")
 
@@ -138,3 +141,76 @@ def test_two_contacts_go_side_by_side_to_be_merged(desk, four):
     answer = desk.post("/contacts/many/merge", data={"id": ids(four[0], four[1])})
     assert answer.location == f"/contacts/{four[0].id}/merge?with={four[1].id}"
     assert "Choose two contacts to merge." in post(desk, "merge", id=ids(four[0])).text
+
+
+CROWD = 5_000
+
+
+@pytest.fixture
+def crowd(app):
+    """More contacts than a page, than a piece, and than the ids a form may name."""
+    with unit_of_work():
+        db.session.execute(
+            insert(Contact), [{"name": f"Crowd {number:04}"} for number in range(CROWD)]
+        )
+        db.session.execute(insert(Contact), [{"name": "Somebody Else"}])
+
+
+@contextmanager
+def written():
+    """How many rows of contacts, of their tags and of their lists each transaction changed."""
+    pending, committed = Counter(), []
+
+    def note(connection, cursor, statement, parameters, context, many):
+        verb, *rest = statement.split()
+        if verb in ("INSERT", "UPDATE", "DELETE") and any("contact" in word for word in rest[:2]):
+            # RETURNING leaves SQLite without a count before its rows are read.
+            inserted = statement.count("), (") + 1
+            pending[connection] += inserted if verb == "INSERT" else cursor.rowcount
+
+    def ended(connection):
+        if connection in pending:
+            committed.append(pending.pop(connection))
+
+    event.listen(db.engine, "after_cursor_execute", note)
+    event.listen(db.engine, "commit", ended)
+    try:
+        yield committed
+    finally:
+        event.remove(db.engine, "after_cursor_execute", note)
+        event.remove(db.engine, "commit", ended)
+
+
+@pytest.mark.parametrize(
+    ("verb", "undone", "said"),
+    [
+        ("tag", "untag", "5,000 contacts tagged VIP."),
+        ("copy", "remove", "5,000 contacts copied to Regulars."),
+        ("block", "unblock", "5,000 contacts blocked."),
+    ],
+)
+def test_all_that_match_are_changed_in_pieces_that_hold_no_writer_up(
+    desk, crowd, vip, verb, undone, said
+):
+    regulars = make_list("Regulars")
+    told = {"tag": vip.id, "list": regulars.id, "all": "1", "query": "q=Crowd"}
+    with written() as rows:
+        assert said in post(desk, verb, **told).text
+    assert sum(rows) >= CROWD and max(rows) <= bulk.PIECE
+    again = post(desk, verb, **told).text
+    assert "0 contacts" in again and "5,000" in again
+
+    view = regulars.id if verb == "copy" else "all"
+    with written() as rows:
+        assert "5,000 contacts" in post(desk, undone, view=view, **told).text
+    assert sum(rows) >= CROWD and max(rows) <= bulk.PIECE
+
+
+def test_all_that_match_are_downloaded_beyond_a_page_and_a_piece(desk, crowd):
+    answer = desk.post(
+        "/contacts/many/export?view=all", data={"all": "1", "query": "q=Crowd"}, buffered=True
+    )
+    names = [line[0] for line in csv.reader(io.StringIO(answer.text.lstrip("\ufeff")))][1:]
+
+    assert len(names) == len(set(names)) == CROWD
+    assert "Somebody Else" not in names

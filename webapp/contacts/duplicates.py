@@ -69,7 +69,11 @@ def open_pairs():
         select(DuplicatePair, first, second)
         .join(first, first.id == DuplicatePair.first_id)
         .join(second, second.id == DuplicatePair.second_id)
-        .where(DuplicatePair.settled_at.is_(None), _is_listed(first), _is_listed(second))
+        .where(
+            DuplicatePair.settled_at.is_(None),
+            _is_listed(DuplicatePair.first_id),
+            _is_listed(DuplicatePair.second_id),
+        )
     )
 
 
@@ -163,5 +167,12 @@ def _normal(text):
     return " ".join((text or "").lower().split())
 
 
-def _is_listed(contact):
-    return and_(contact.merged_into_id.is_(None), contact.erased_at.is_(None))
+def _is_listed(contact_id):
+    """Asked pair by pair, as a subquery that is not made a join.
+
+    After an import there are no statistics yet: PostgreSQL takes the listed contacts for a handful
+    and would go through all of them for each of them.
+    """
+    one = aliased(Contact)
+    is_listed = and_(one.merged_into_id.is_(None), one.erased_at.is_(None))
+    return select(is_listed).where(one.id == contact_id).scalar_subquery()
