@@ -6,6 +6,7 @@ import pytest
 
 from tests import factories
 from webapp.alerting.models import Alert
+from webapp.contacts.models import DuplicatePair
 from webapp.extensions import db
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -54,5 +55,36 @@ def test_a_page_of_accounts_has_no_known_barrier(open_as, live_server, filled, p
     factories.save(Alert(kind="a_test", title="Something should be mended"))
     person = open_as(live_server.cast.admin, color_scheme=scheme, bypass_csp=True)
     person.page.goto(path.format(account=live_server.account.id))
+    person.page.add_script_tag(path=AXE)
+    assert person.page.evaluate(CHECK, RULES) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/contacts",
+        "/contacts/new",
+        "/contacts/{contact}",
+        "/contacts/lists/{list}",
+        "/contacts/fields",
+        "/contacts/tags",
+        "/contacts/duplicates",
+        "/contacts/{contact}/merge?with={other}",
+        "/contacts/{contact}/export",
+        "/contacts/{contact}/erase",
+        "/settings/opt-out",
+    ],
+)
+def test_a_page_of_contacts_has_no_known_barrier(open_as, live_server, filled, path, scheme):
+    contact_id, other = filled.contact_id, factories.make_contact("Dana W.")
+    shop = factories.make_list("Shop")
+    factories.save(
+        DuplicatePair(first_id=contact_id, second_id=other.id, reason="email", detail="d@x.example")
+    )
+    places = {"contact": contact_id, "other": other.id, "list": shop.id}
+    db.session.rollback()
+    person = open_as(live_server.cast.admin, color_scheme=scheme, bypass_csp=True)
+    person.page.goto(path.format(**places))
     person.page.add_script_tag(path=AXE)
     assert person.page.evaluate(CHECK, RULES) == []
