@@ -57,7 +57,10 @@ def test_a_user_id_alone_is_known_again(account, admin):
     assert (contact.phone, contact.consent) == (None, Consent.OUT)
 
 
-def test_an_import_of_the_same_number_makes_a_contact_who_has_opted_out(account, admin):
+def test_an_import_of_the_same_number_makes_a_contact_who_has_opted_out(
+    app, account, admin, tmp_path
+):
+    app.config["MEDIA_DIR"] = tmp_path  # no other test finds this file
     forgotten(account, admin)
     rows = [HEADER, [f"+{DANA}", "Dana", "W", "yes"], ["+15550149999", "Olive", "O", "yes"]]
     assert imported(csv_file(rows), admin).counts["created"] == 2
