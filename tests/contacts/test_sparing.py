@@ -58,9 +58,9 @@ def test_a_user_id_alone_is_known_again(account, admin):
 
 
 def test_an_import_of_the_same_number_makes_a_contact_who_has_opted_out(
-    app, account, admin, tmp_path
+    app, account, admin, tmp_path, monkeypatch
 ):
-    app.config["MEDIA_DIR"] = tmp_path  # no other test finds this file
+    monkeypatch.setitem(app.config, "MEDIA_DIR", tmp_path)  # no other test finds this file
     forgotten(account, admin)
     rows = [HEADER, [f"+{DANA}", "Dana", "W", "yes"], ["+15550149999", "Olive", "O", "yes"]]
     assert imported(csv_file(rows), admin).counts["created"] == 2
@@ -102,11 +102,11 @@ def test_of_anybody_else_nothing_outlives_the_erasure(account, admin, given):
     assert dana().consent == Consent.NONE
 
 
-def test_what_is_remembered_names_nobody_and_needs_our_key(app, account, admin):
+def test_what_is_remembered_names_nobody_and_needs_our_key(app, account, admin, monkeypatch):
     forgotten(account, admin)
     assert len(remembered()) == 2
     assert not [row for row in remembered() if DANA in row.digest or DANA_ID in row.digest]
-    app.config["SECRET_KEY"] = "another installation's key"
+    monkeypatch.setitem(app.config, "SECRET_KEY", "the key of another installation")
     arrive(account, said("It is me again"))
     assert dana().consent == Consent.NONE
 
