@@ -142,10 +142,14 @@ def _written(contacts, fields):
 
 
 def joined(names):
-    """Names in one cell; one that holds a comma or quotes is quoted."""
-    out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(sorted(names))
-    return out.getvalue() if names else ""
+    """Names in one cell; one that holds what could stand between two is quoted."""
+    return ",".join(_quoted(name) for name in sorted(names))
+
+
+def _quoted(name):
+    if any(sign in name for sign in ',;|"'):
+        return '"' + name.replace('"', '""') + '"'
+    return name
 
 
 def _called(contact):

@@ -114,7 +114,7 @@ def exported():
 
 
 @settings(
-    max_examples=25,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, *HealthCheck],
 )
