@@ -31,7 +31,7 @@ def talk(cast):
         ("/inbox/list?q=ab%00c", 200),
         ("/inbox/list?q=%00%00%00", 200),
         ("/people?q=a%00", 200),
-        ("/people?after={huge}", 400),
+        ("/people?after={huge}", 200),
         ("/accounts/payloads?before={huge}", 400),
     ],
 )

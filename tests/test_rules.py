@@ -131,7 +131,8 @@ def test_every_route_says_who_may_call_it(migrated_app):
 PUBLIC = {
     "health.healthz",
     "health.readyz",
-    "inbox.signed_file", "message_templates.signed_sample",
+    "inbox.signed_file",
+    "message_templates.signed_sample",
     "staff.sign_in",
     "webhooks.receive",
 }

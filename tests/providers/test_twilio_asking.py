@@ -209,7 +209,8 @@ def test_a_page_that_leads_elsewhere_is_not_followed(stub, twilio):
     stub.written("Hi", at=EARLIER)
     page = {"messages": stub.records, "next_page_uri": "https://evil.example/x"}
     stub.handle = lambda request: Reply(200, page)
-    assert len(missed(twilio, utcnow() - timedelta(hours=1))) == 1
+    # Asked for day by day: this page may come twice.
+    assert {event.text for event in missed(twilio, utcnow() - timedelta(hours=1))} == {"Hi"}
 
 
 def test_missed_messages_that_cannot_be_asked_for_are_an_error(stub, twilio):
