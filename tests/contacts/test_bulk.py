@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import event, insert, select
 
 from tests.factories import change, make_contact, make_list, save
-from webapp.contacts import bulk
+from webapp.contacts import bulk, bulk_routes
+from webapp.contacts.importing import reading
 from webapp.contacts.models import Contact, ContactListMember, ContactListQueue, ContactTag
 from webapp.extensions import db
 from webapp.settings.models import Tag
@@ -132,9 +133,19 @@ def test_the_selection_leaves_as_csv_with_its_tags(desk, four, vip):
     save(ContactTag(contact_id=four[1].id, tag_id=vip.id))
     answer = post(desk, "export", id=ids(four[1]))
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
-    assert [(row["Name"], row["Tags"]) for row in rows] == [("Bea Brandt", "VIP")]
+    assert [(row["First name"], row["Tags"]) for row in rows] == [("Bea Brandt", "VIP")]
     everybody = post(desk, "export", all="1").text
     assert all(name in everybody for name in NAMES)
+
+
+def test_or_as_a_workbook_while_one_takes_them(desk, four, monkeypatch):
+    answer = post(desk, "export", id=ids(four[1]), **{"as": "xlsx"})
+    assert answer.content_type == bulk_routes.XLSX
+    file = io.BytesIO(answer.data)
+    (_, header), (_, bea) = reading.rows(file, reading.look(file))
+    assert (header[0], bea[0]) == ("First name", "Bea Brandt")
+    monkeypatch.setattr(bulk_routes, "MOST_IN_A_WORKBOOK", 3)
+    assert "Take CSV." in post(desk, "export", all="1", **{"as": "xlsx"}).text
 
 
 def test_two_contacts_go_side_by_side_to_be_merged(desk, four):

@@ -21,6 +21,12 @@ def pieces(statement):
         after = found[-1]
 
 
+def are_more_than(statement, number):
+    """Whether a statement finds more contacts than this, without counting them all."""
+    ids = statement.with_only_columns(Contact.id).order_by(None).limit(number + 1)
+    return len(db.session.scalars(ids).all()) > number
+
+
 def tag(ids, tag_id):
     """How many of these have the tag now and had it not before."""
     return _insert(ContactTag, ids, tag_id=tag_id)
