@@ -273,6 +273,7 @@ def test_another_customers_message_cannot_be_answered(desk, account, sent_to):
         ("location", {"latitude": 1.5, "longitude": 2.5, "name": "The branch"}, "The branch"),
         ("contacts", {"cards": [{"name": "Ben Okoye", "phones": ["15550140001"]}]}, "Ben Okoye"),
         ("template", TEMPLATE | {"shown": {"header": "Your visit", "buttons": []}}, "Your visit"),
+        ("template", TEMPLATE | {"shown": {"footer": "Write STOP", "buttons": []}}, "Write STOP"),
     ],
 )
 def test_the_phone_shows_every_kind_it_gets(desk, address, sent_to, kind, content, shown):
