@@ -126,6 +126,7 @@ def test_plus_writes_to_a_number_nobody_knew(live_server, open_as, dana):
     options = page.locator("#template-list").get_by_role("option")
     expect(options.first).to_contain_text("parcel_new_attempt")
     page.get_by_role("option", name="continue_conversation").click()
+    expect(page.locator("#template-preview")).to_contain_text("Hello {{1}}, are you there?")
     page.get_by_label("Value 1").fill("Rui")
     expect(page.locator("#template-preview")).to_contain_text("Hello Rui, are you there?")
     page.get_by_role("button", name="Send template").click()
