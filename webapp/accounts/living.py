@@ -13,7 +13,7 @@ from webapp.extensions import db
 from webapp.inbox import closing
 from webapp.inbox.models import Interaction, InteractionState, Message, MessageStatus
 from webapp.live import push
-from webapp.staff.models import User, record
+from webapp.staff.models import differences, person, record
 
 TO_SEND = (MessageStatus.QUEUED, MessageStatus.SENDING)
 
@@ -56,15 +56,8 @@ def move(account, actor, provider_name, given):
     account.moved_at = utcnow()
     _start_afresh(account)
     db.session.flush()
-    after = saving.snapshot(account)
-    changed = [name for name in after if after[name] != before[name]]
-    record(
-        actor,
-        "moved",
-        account,
-        before={name: before[name] for name in changed},
-        after={name: after[name] for name in changed},
-    )
+    old, new = differences(before, saving.snapshot(account))
+    record(actor, "moved", account, before=old, after=new)
     push.changed(f"account:{account.id}", ROOM)
     jobs.hint("workers.outbound.drain", account.id)
 
@@ -85,7 +78,7 @@ def archive(account, actor, close_open=False):
     waiting = open_conversations(account)
     if waiting and not close_open:
         raise saving.Invalid({"close_open": _still_open(waiting)})
-    closed = closing.close_all(account, by=actor if isinstance(actor, User) else None)
+    closed = closing.close_all(account, by=person(actor))
     account.archived_at, account.enabled = utcnow(), False
     record(actor, "archived", account, note=f"{closed} open conversations closed" if closed else "")
     push.changed(f"account:{account.id}", ROOM)

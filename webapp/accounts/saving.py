@@ -16,7 +16,7 @@ from webapp.inbox.models import Interaction
 from webapp.live import push
 from webapp.providers import PROVIDERS
 from webapp.queues.models import Queue
-from webapp.staff.models import User, record
+from webapp.staff.models import User, differences, record
 from webapp.webhooks.models import WebhookPayload
 
 
@@ -90,17 +90,10 @@ def change(account, actor, values):
     before = snapshot(account)
     replaced = _apply(account, values, actor)
     db.session.flush()
-    after = snapshot(account)
-    changed = [name for name in after if after[name] != before[name]]
-    if changed or replaced:
-        record(
-            actor,
-            "changed",
-            account,
-            before={name: before[name] for name in changed},
-            after={name: after[name] for name in changed},
-            note=f"replaced: {', '.join(replaced)}" if replaced else "",
-        )
+    old, new = differences(before, snapshot(account))
+    if new or replaced:
+        note = f"replaced: {', '.join(replaced)}" if replaced else ""
+        record(actor, "changed", account, before=old, after=new, note=note)
     health.ask_soon(account.id)
     push.changed(f"account:{account.id}", health.ROOM)
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from webapp.accounts.access_points import COLUMNS
 from webapp.columns import utcnow
 from webapp.providers import PROVIDERS
-from webapp.staff.models import User
+from webapp.staff.models import name_of
 
 FORMER = "_previous"
 SET_BY = "_set"  # among the credentials: who set each secret, and when
@@ -114,7 +114,7 @@ def _replace(account, declared, value, actor):
     if declared.rotates and former:
         # Webhooks signed before the provider took the new secret still arrive.
         credentials[f"{declared.name}{FORMER}"] = former
-    who = actor.name if isinstance(actor, User) else str(actor)
+    who = name_of(actor)
     set_by = credentials.get(SET_BY, {})
     credentials[SET_BY] = {**set_by, declared.name: {"by": who, "at": utcnow().isoformat()}}
     account.credentials = credentials

@@ -6,7 +6,7 @@ from webapp.columns import utcnow
 from webapp.contacts.models import Consent, ConsentEntry, Contact
 from webapp.database import lock
 from webapp.extensions import db
-from webapp.staff.models import User
+from webapp.staff.models import name_of, person_id
 from webapp.staff.models import record as audit
 
 MARKETING = "marketing"
@@ -37,7 +37,7 @@ def record(contact, given, how, words="", at=None, by=None, message=None, purpos
         how=how,
         words=words,
         message_id=message.id if message is not None else None,
-        actor_id=by.id if isinstance(by, User) else None,
+        actor_id=person_id(by),
         actor=_actor(contact, how, by),
         recorded_at=now,
     )
@@ -84,7 +84,7 @@ def _follow(contact, entries):
 
 def _actor(contact, how, by):
     if by is not None:
-        return by.name if isinstance(by, User) else str(by)
+        return name_of(by)
     return ACTORS.get(how) or contact.display_name[:120]
 
 

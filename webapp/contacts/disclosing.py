@@ -24,7 +24,7 @@ from webapp.contacts.models import (
 )
 from webapp.extensions import db
 from webapp.inbox.models import Interaction, Media, Message, Receipt
-from webapp.staff.models import User, record
+from webapp.staff.models import name_of, person_id, record
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks.models import WebhookPayload
 
@@ -50,8 +50,8 @@ def ask(contact, by, reason=""):
         contact_id=contact.id,
         kind="export",
         reason=reason,
-        by_id=by.id if isinstance(by, User) else None,
-        actor=by.name if isinstance(by, User) else str(by),
+        by_id=person_id(by),
+        actor=name_of(by),
         beat_at=utcnow(),
     )
     db.session.add(request)

@@ -9,7 +9,7 @@ from webapp.contacts.models import LISTED, Contact, CustomField, DuplicatePair
 from webapp.database import insert
 from webapp.extensions import db
 from webapp.settings import values
-from webapp.staff.models import User, record
+from webapp.staff.models import person_id, record
 
 REASONS = {
     "message": "Named in one WhatsApp message",
@@ -56,7 +56,7 @@ def dismiss(pair, by):
     done = db.session.execute(
         update(DuplicatePair)
         .where(DuplicatePair.id == pair.id, DuplicatePair.settled_at.is_(None))
-        .values(settled_at=utcnow(), settled_by_id=by.id if isinstance(by, User) else None)
+        .values(settled_at=utcnow(), settled_by_id=person_id(by))
     )
     if done.rowcount:
         record(by, "not_the_same", pair, after={"contacts": [pair.first_id, pair.second_id]})

@@ -14,7 +14,7 @@ from webapp.contacts.models import (
 from webapp.database import insert, lock
 from webapp.extensions import db
 from webapp.settings.models import Tag
-from webapp.staff.models import User, record
+from webapp.staff.models import person_id, record
 
 FACTS = plain_values.FACTS
 
@@ -191,7 +191,7 @@ def _without_empty(fields):
 
 def _touch(contact, by):
     contact.updated_at = utcnow()
-    contact.updated_by_id = by.id if isinstance(by, User) else None
+    contact.updated_by_id = person_id(by)
 
 
 def _note(contact, by, action, before=None, after=None, note=""):

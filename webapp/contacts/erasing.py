@@ -28,7 +28,7 @@ from webapp.database import lock
 from webapp.extensions import db
 from webapp.inbox import closing
 from webapp.inbox.models import CloseReason
-from webapp.staff.models import AuditEntry, User, record
+from webapp.staff.models import AuditEntry, name_of, person, person_id, record
 from webapp.unit_of_work import unit_of_work
 
 JOB = "workers.privacy.erase"
@@ -61,7 +61,7 @@ def erase(contact, by, reason):
     traces_left = traces.of(family.values(), identities)
     sparing.remember(contact, identities)
     for interaction in merging.locked_open(*ids).values():
-        closing.close(interaction, CloseReason.AGENT, by=by if isinstance(by, User) else None)
+        closing.close(interaction, CloseReason.AGENT, by=person(by))
     _forget(ids)
     for one in family.values():
         for name, value in EMPTY.items():
@@ -71,8 +71,8 @@ def erase(contact, by, reason):
         contact_id=contact.id,
         kind="erasure",
         reason=reason,
-        by_id=by.id if isinstance(by, User) else None,
-        actor=by.name if isinstance(by, User) else str(by),
+        by_id=person_id(by),
+        actor=name_of(by),
         traces=traces_left | {"contacts": ids, "until": utcnow().isoformat()},
         beat_at=utcnow(),
     )

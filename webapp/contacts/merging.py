@@ -12,7 +12,7 @@ from webapp.extensions import db
 from webapp.inbox import closing, summary
 from webapp.inbox.models import CloseReason, Interaction, InteractionState
 from webapp.queues import offering
-from webapp.staff.models import User, record
+from webapp.staff.models import person, person_id, record
 
 # What the conversation that goes on learns from the younger one, which closes.
 CARRIED = (
@@ -56,7 +56,7 @@ def merge(kept, other, choices, by):
     moved["names"] = rename(kept)
     moved["named"] = [kept.display_name[:200], kept.display_phone[:90]]
     done = ContactMerge(
-        kept_id=kept.id, merged_id=other.id, by_id=_id(by), moved=moved, before=before
+        kept_id=kept.id, merged_id=other.id, by_id=person_id(by), moved=moved, before=before
     )
     db.session.add(done)
     _settle_pair(kept, other, by)
@@ -151,7 +151,7 @@ def _both(kept_id, other_id):
 def _columns(kept, other, choices, by):
     """{columns: {name: [before, after]}, fields: {id: [before, after]}} of the kept contact."""
     values = comparing.merged_values(kept, other, choices)
-    values |= {"updated_at": utcnow(), "updated_by_id": _id(by)}
+    values |= {"updated_at": utcnow(), "updated_by_id": person_id(by)}
     fields, had = values.pop("fields"), kept.fields or {}
     return {
         "columns": {
@@ -192,7 +192,7 @@ def _close_doubled(kept, other, by):
     for older, younger in comparing.doubled_open(kept, other):
         ended_before = {name: kept_as(getattr(younger, name)) for name in ENDED}
         carried_before = {name: kept_as(getattr(older, name)) for name in CARRIED}
-        closing.close(younger, CloseReason.MERGED, by=by if isinstance(by, User) else None)
+        closing.close(younger, CloseReason.MERGED, by=person(by))
         _carry(older, younger)
         db.session.flush()
         after = {name: kept_as(getattr(older, name)) for name in CARRIED}
@@ -240,7 +240,7 @@ def _settle_pair(kept, other, by):
             DuplicatePair.second_id == second,
             DuplicatePair.settled_at.is_(None),
         )
-        .values(settled_at=utcnow(), settled_by_id=_id(by))
+        .values(settled_at=utcnow(), settled_by_id=person_id(by))
     )
 
 
@@ -251,7 +251,3 @@ def announce(*contacts):
 
 def _plain_row(row):
     return {name: kept_as(value) for name, value in row.items()}
-
-
-def _id(by):
-    return by.id if isinstance(by, User) else None

@@ -15,7 +15,7 @@ from webapp.database import lock
 from webapp.extensions import db
 from webapp.inbox import summary
 from webapp.inbox.models import CloseReason, Interaction, InteractionState, Message
-from webapp.staff.models import User, record
+from webapp.staff.models import person_id, record
 
 INTERACTIONS = Interaction.__table__.c
 
@@ -54,7 +54,7 @@ def undo(merge, by):
         _part(name, merge, kept, merged, later)
     _restore_columns(merge, kept, merged, later)
     merged.merged_into_id = None
-    merge.undone_at, merge.undone_by_id = utcnow(), _id(by)
+    merge.undone_at, merge.undone_by_id = utcnow(), person_id(by)
     db.session.flush()
     notes += _reopen(merge)
     _rename_back(merge, kept, merged)
@@ -220,7 +220,3 @@ def _rename_back(merge, kept, merged):
         as_kept = (INTERACTIONS.contact_name == now[0], INTERACTIONS.contact_phone == now[1])
         own = merged.display_name[:200], merged.display_phone[:90]
         merging.give_name(merge.moved["interactions"], *own, *as_kept)
-
-
-def _id(by):
-    return by.id if isinstance(by, User) else None

@@ -6,7 +6,7 @@ from webapp.extensions import db
 from webapp.inbox.models import Interaction, InteractionEvent
 from webapp.queues import listing, members
 from webapp.queues.models import Offer, Queue
-from webapp.staff.models import record
+from webapp.staff.models import differences, record
 
 COLUMNS = ("name", "description", "strategy", "timeout", "weight", "reply_target", "interval_id")
 
@@ -29,10 +29,8 @@ def change(queue, values, user_ids, by):
     for name in COLUMNS:
         setattr(queue, name, values[name])
     members.set_members(queue, user_ids)
-    after = facts(queue)
-    changed = [name for name in after if after[name] != before[name]]
-    if changed:
-        old, new = ({name: facts[name] for name in changed} for facts in (before, after))
+    old, new = differences(before, facts(queue))
+    if new:
         record(by, "changed", queue, before=old, after=new)
 
 

@@ -13,7 +13,7 @@ from webapp.extensions import db
 from webapp.queues.models import Queue
 from webapp.settings import intervals, values
 from webapp.settings.models import Interval, IntervalHoliday, IntervalSpan
-from webapp.staff.models import record
+from webapp.staff.models import differences, record
 
 EXPECTED = "expected_hours"  # the setting of alerting.watching: within which silence is unusual
 COLUMNS = ("name", "description", "time_zone")
@@ -63,15 +63,8 @@ def change(interval, wanted, by):
     db.session.flush()  # the same holiday again must find its place free
     _apply(interval, wanted)
     db.session.flush()
-    after = facts(interval)
-    changed = [name for name in after if after[name] != before[name]]
-    record(
-        by,
-        "changed",
-        interval,
-        before={name: before[name] for name in changed},
-        after={name: after[name] for name in changed},
-    )
+    old, new = differences(before, facts(interval))
+    record(by, "changed", interval, before=old, after=new)
 
 
 def remove(interval, by):

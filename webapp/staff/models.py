@@ -116,8 +116,8 @@ def record(actor, action, subject, before=None, after=None, note=""):
     """Leave an audit row; `actor` is a User, or the name of a rule or command."""
     db.session.add(
         AuditEntry(
-            actor_id=actor.id if isinstance(actor, User) else None,
-            actor=actor.name if isinstance(actor, User) else str(actor),
+            actor_id=person_id(actor),
+            actor=name_of(actor),
             action=action,
             subject=type(subject).__tablename__,
             subject_id=getattr(subject, "id", None),  # settings go by their name
@@ -126,3 +126,22 @@ def record(actor, action, subject, before=None, after=None, note=""):
             note=note,
         )
     )
+
+
+def differences(before, after):
+    """What changed between two snapshots of the same names: (as it was, as it is)."""
+    changed = [name for name in after if after[name] != before[name]]
+    return ({name: facts[name] for name in changed} for facts in (before, after))
+
+
+def person(actor):
+    """The User behind a change; None where a rule or a command made it."""
+    return actor if isinstance(actor, User) else None
+
+
+def person_id(actor):
+    return actor.id if isinstance(actor, User) else None
+
+
+def name_of(actor):
+    return actor.name if isinstance(actor, User) else str(actor)

@@ -7,7 +7,7 @@ from webapp.extensions import db
 from webapp.queues import members, offering
 from webapp.settings import plan
 from webapp.staff import presence, signing_in
-from webapp.staff.models import Presence, Role, User, record
+from webapp.staff.models import Presence, Role, User, differences, record
 
 COLUMNS = ("name", "email", "role", "capacity", "active")
 
@@ -111,18 +111,10 @@ def _send_away(person):
 
 
 def _record_change(person, before, new_password, by):
-    after = facts(person)
-    changed = [name for name in after if after[name] != before[name]]
-    if not changed and not new_password:
-        return
-    record(
-        by,
-        "changed",
-        person,
-        before={name: before[name] for name in changed},
-        after={name: after[name] for name in changed},
-        note="password replaced" if new_password else "",
-    )
+    old, new = differences(before, facts(person))
+    if new or new_password:
+        note = "password replaced" if new_password else ""
+        record(by, "changed", person, before=old, after=new, note=note)
 
 
 def facts(person):
