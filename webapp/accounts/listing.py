@@ -12,7 +12,7 @@ from webapp.accounts.models import Account, AccountDrain, AccountHealth, Routing
 from webapp.columns import UtcDateTime
 from webapp.extensions import db
 from webapp.providers import PROVIDERS
-from webapp.tables.spec import Column, Filter, Table
+from webapp.tables.spec import Column, Filter, Table, containing
 
 # What `standing` says of an account, and all that wants somebody.
 STATES = (
@@ -113,12 +113,13 @@ def _providers():
     return [(name, provider.label) for name, provider in PROVIDERS.items()]
 
 
+_in_words = containing(Account.name, Account.description, Account.key)
+
+
 def _found(words):
-    text = (Account.name, Account.description, Account.key)
-    found = [column.icontains(words, autoescape=True) for column in text]
-    if PHONE.fullmatch(words):
-        found.append(Account.phone.contains(re.sub(r"\D", "", words)))
-    return or_(*found)
+    if not PHONE.fullmatch(words):
+        return _in_words(words)
+    return or_(_in_words(words), Account.phone.contains(re.sub(r"\D", "", words)))
 
 
 def _provider_name(row):

@@ -11,7 +11,7 @@ from webapp.alerting.models import Alert
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.staff import access
-from webapp.tables.spec import Column, Filter, Table
+from webapp.tables.spec import Column, Filter, Table, containing
 
 PAGE = 30
 SEVERITIES = {"critical": "Critical", "warning": "Warning"}
@@ -56,13 +56,6 @@ def hindered(user):
         Hindrance(name, reason if stopped_at else problem or "", None if stopped_at else until)
         for name, stopped_at, reason, until, problem in rows
     ]
-
-
-def _found(words):
-    return or_(
-        Alert.title.icontains(words, autoescape=True),
-        Alert.detail.icontains(words, autoescape=True),
-    )
 
 
 def _of_account(value):
@@ -115,6 +108,6 @@ ENDED = Table(
         Filter("account", "Account", _of_account, _accounts),
         Filter("severity", "Severity", _of_severity, lambda: list(SEVERITIES.items())),
     ),
-    search=_found,
+    search=containing(Alert.title, Alert.detail),
     page_size=PAGE,
 )

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from webapp.accounts.models import Account, RoutingStep
@@ -15,7 +15,7 @@ from webapp.queues import strategy
 from webapp.queues.candidates import free_places
 from webapp.queues.models import Offer, OfferState, Queue, QueueMember, Strategy
 from webapp.staff.models import Presence, User
-from webapp.tables.spec import Column, Filter, Table
+from webapp.tables.spec import Column, Filter, Table, containing
 
 STRATEGIES = {
     Strategy.BEEP_ALL: "Everyone at once",
@@ -162,13 +162,6 @@ def _has_members():
     return exists().where(QueueMember.queue_id == Queue.id)
 
 
-def _found(words):
-    return or_(
-        Queue.name.icontains(words, autoescape=True),
-        Queue.description.icontains(words, autoescape=True),
-    )
-
-
 def _handed_out(value):
     return Queue.strategy == Strategy(value)
 
@@ -237,5 +230,5 @@ QUEUES = Table(
         Filter("strategy", "Handed out", _handed_out, lambda: list(STRATEGIES.items())),
         Filter("members", "Members", _with_members, lambda: list(MEMBERS.items())),
     ),
-    search=_found,
+    search=containing(Queue.name, Queue.description),
 )

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import false, func, or_, select, true
+from sqlalchemy import false, func, select, true
 
 from webapp.extensions import db
 from webapp.inbox.models import Interaction, InteractionState
 from webapp.queues.models import Queue, QueueMember
 from webapp.staff.models import Presence, Role, SignIn, User
-from webapp.tables.spec import Column, Filter, Table
+from webapp.tables.spec import Column, Filter, Table, containing
 
 ROLE_NAMES = {Role.AGENT: "Agent", Role.SUPERVISOR: "Supervisor", Role.ADMIN: "Administrator"}
 STATES = {
@@ -73,17 +73,6 @@ def _last_seen(user_ids):
     return dict(db.session.execute(rows).all())
 
 
-def _found(words):
-    like = f"%{_plain(words)}%"
-    return or_(User.name.ilike(like, escape="\\"), User.email.ilike(like, escape="\\"))
-
-
-def _plain(search):
-    for sign in ("\\", "%", "_"):
-        search = search.replace(sign, f"\\{sign}")
-    return search
-
-
 def _of_role(value):
     return User.role == Role(value)
 
@@ -130,7 +119,7 @@ PEOPLE = Table(
         Filter("queue", "Queue", _in_queue, _all_queues),
         Filter("state", "State", _in_state, lambda: [(str(s), n) for s, n in STATES.items()]),
     ),
-    search=_found,
+    search=containing(User.name, User.email),
 )
 
 

@@ -4,7 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import or_
+
 PAGE = 50
+
+
+def containing(*columns):
+    """A list's search: rows with the words in any of these columns, whatever their case."""
+    return lambda words: or_(*(column.icontains(words, autoescape=True) for column in columns))
 
 
 @dataclass(frozen=True, slots=True)
