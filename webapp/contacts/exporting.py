@@ -9,6 +9,7 @@ import xlsxwriter
 from sqlalchemy import select
 
 from webapp.contacts import cells, field_values
+from webapp.contacts.importing import mapping
 from webapp.contacts.models import (
     Consent,
     Contact,
@@ -16,7 +17,6 @@ from webapp.contacts.models import (
     ContactList,
     ContactListMember,
     ContactTag,
-    CustomField,
 )
 from webapp.contacts.people import NUMBERS
 from webapp.extensions import db
@@ -45,7 +45,7 @@ class TooMany(ValueError):
 
 def rows(selected):
     """The header, then a list of text for each contact that `selected` finds, by their age."""
-    fields = _fields()
+    fields = mapping.fields()
     yield [*COLUMNS, *(heading(field) for field in fields)]
     for found in _pieces(selected):
         yield from _written(found, fields)
@@ -88,26 +88,7 @@ def xlsx_of(selected):
 
 def heading(field):
     """A field's column; those of a list name it, because two lists may use one name."""
-    if field.contact_list_id is None:
-        return cells.safe(field.name)
-    return cells.safe(f"{field.name} ({field.contact_list.name})")
-
-
-def _fields():
-    found = (
-        select(CustomField)
-        .where(CustomField.deleted_at.is_(None))
-        .order_by(
-            CustomField.contact_list_id.is_not(None),
-            CustomField.contact_list_id,
-            CustomField.position,
-            CustomField.id,
-        )
-    )
-    fields = db.session.scalars(found).all()
-    for field in fields:
-        _ = field.contact_list.name if field.contact_list_id else None  # before it is detached
-    return fields
+    return cells.safe(f"{field.name} ({field.list_name})" if field.list_name else field.name)
 
 
 def _pieces(selected):

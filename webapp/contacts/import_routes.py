@@ -64,7 +64,7 @@ def import_progress(id):
     """How far it is; whoever waits for the end gets the whole page anew."""
     entry = db.get_or_404(ContactImport, id)
     answer = pages.render("contacts/_import_progress.html", entry=entry, show=showing)
-    if entry.state not in deciding.AT_WORK:
+    if not showing.is_at_work(entry):
         answer.headers["HX-Refresh"] = "true"
     return answer
 

@@ -291,6 +291,9 @@ class ImportState(StrEnum):
     FAILED = "failed"
 
 
+AT_WORK = (ImportState.CHECKING, ImportState.RUNNING)
+
+
 class ContactImport(db.Model):
     """One file on its way into the contacts; `row` is how far it came, so it goes on after a crash.
 

@@ -11,7 +11,7 @@ from webapp.contacts.countries import NAMES
 from webapp.contacts.importing import files, mapping, names, preparing
 from webapp.contacts.importing.limits import LARGEST_FILE
 from webapp.contacts.importing.running import JOB
-from webapp.contacts.models import ContactImport, ContactList, CustomField, ImportState
+from webapp.contacts.models import AT_WORK, ContactImport, ContactList, CustomField, ImportState
 from webapp.database import lock
 from webapp.extensions import db
 from webapp.settings.models import Tag
@@ -19,7 +19,6 @@ from webapp.staff.models import record
 from webapp.unit_of_work import unit_of_work
 
 OPEN = (ImportState.UPLOADED, ImportState.CHECKED)
-AT_WORK = (ImportState.CHECKING, ImportState.RUNNING)
 LONGEST_LIST = 120
 
 

@@ -17,7 +17,7 @@ from webapp.contacts.importing import preparing, sweeping
 from webapp.contacts.importing.limits import Unreadable
 from webapp.contacts.importing.preparing import Stopped
 from webapp.contacts.importing.slices import Lost, Slice
-from webapp.contacts.models import ContactImport, ImportState
+from webapp.contacts.models import AT_WORK, ContactImport, ImportState
 from webapp.extensions import db
 from webapp.unit_of_work import unit_of_work
 
@@ -27,7 +27,6 @@ JOB = "workers.contacts.import_file"
 SLICE_SECONDS = 40
 LEASE = timedelta(seconds=60)  # longer than anything here goes on without a beat
 MOST_FAILURES = 5
-AT_WORK = (ImportState.CHECKING, ImportState.RUNNING)
 BROKE = "Something went wrong here, not with the file. What is imported stays; try again later."
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from webapp import words
 from webapp.contacts.importing import mapping
-from webapp.contacts.models import ImportState
+from webapp.contacts.models import AT_WORK, ImportState
 
 FIGURES = (
     ("created", "New contacts"),
@@ -24,7 +24,6 @@ STATES = {
     ImportState.DONE: ("Imported", "badge--ok"),
     ImportState.FAILED: ("Failed", "badge--bad"),
 }
-AT_WORK = (ImportState.CHECKING, ImportState.RUNNING)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from webapp.columns import utcnow
 from webapp.contacts.importing import files
-from webapp.contacts.models import ContactImport, ImportState
+from webapp.contacts.models import AT_WORK, ContactImport
 from webapp.extensions import db
 from webapp.unit_of_work import unit_of_work
 
@@ -19,9 +19,8 @@ def sweep(now=None):
     before = (now or utcnow()) - KEPT
     ended = ContactImport.finished_at < before
     left = ContactImport.finished_at.is_(None) & (ContactImport.created_at < before)
-    busy = (ImportState.CHECKING, ImportState.RUNNING)
     found = select(ContactImport).where(
-        ContactImport.storage_key.is_not(None), ended | left, ContactImport.state.not_in(busy)
+        ContactImport.storage_key.is_not(None), ended | left, ContactImport.state.not_in(AT_WORK)
     )
     old = db.session.scalars(found.order_by(ContactImport.id).limit(AT_ONCE)).all()
     for entry in old:
