@@ -56,7 +56,7 @@ def is_plain(components):
     head = parts.header(components)
     if head is not None and head.format not in HEADERS:
         return False
-    given = next((one.get("buttons") or () for one in components if _is(one, "BUTTONS")), ())
+    given = (parts.part_of(components, "BUTTONS") or {}).get("buttons") or ()
     return all(
         str(one.get("type")).lower() in BUTTONS
         or (str(one.get("type")).upper() == "OTP" and one.get("otp_type") == "COPY_CODE")
@@ -67,8 +67,8 @@ def is_plain(components):
 def content_of(category, parameter_format, components, ttl=None):
     """What the editor shows of a template."""
     head = parts.header(components)
-    body = _part(components, "BODY")
-    footer = _part(components, "FOOTER")
+    body = parts.part_of(components, "BODY") or {}
+    footer = parts.part_of(components, "FOOTER") or {}
     given = parts.buttons(components)
     content = Content(
         category=category,
@@ -207,9 +207,7 @@ def _with_examples(content, where, component):
             {"param_name": key, "example": content.examples.get((where, key), "")} for key in keys
         ]
         return {**component, "example": {f"{where}_text_named_params": named}}
-    if all(key.isdecimal() for key in keys):
-        keys = sorted(keys, key=int)
-    values = [content.examples.get((where, key), "") for key in keys]
+    values = [content.examples.get((where, key), "") for key in parts.ordered(keys)]
     return {**component, "example": {f"{where}_text": [values] if where == "body" else values}}
 
 
@@ -227,11 +225,3 @@ def _button(content, index, one):
             before = one.url[: mark.start()]
             button["example"] = [before + example.removeprefix(before)]
     return button
-
-
-def _part(components, kind):
-    return next((one for one in components if _is(one, kind)), {})
-
-
-def _is(component, kind):
-    return str(component.get("type")).upper() == kind

@@ -40,7 +40,7 @@ class Variable:
 
 def header(components):
     """The Header, or None where the template has none."""
-    found = _component(components, "HEADER")
+    found = part_of(components, "HEADER")
     if found is None:
         return None
     kind = _word(found.get("format")) or "text"
@@ -49,7 +49,7 @@ def header(components):
 
 def body_text(components):
     """With its variables as they stand; an authentication template's is Meta's own."""
-    found = _component(components, "BODY") or {}
+    found = part_of(components, "BODY") or {}
     if _text(found) or not _is_authentication(components, found):
         return _text(found)
     advice = " For your security, do not share this code."
@@ -59,7 +59,7 @@ def body_text(components):
 
 
 def footer_text(components):
-    found = _component(components, "FOOTER") or {}
+    found = part_of(components, "FOOTER") or {}
     minutes = found.get("code_expiration_minutes")
     if minutes and not _text(found):
         return f"This code expires in {minutes} minutes."
@@ -67,7 +67,7 @@ def footer_text(components):
 
 
 def buttons(components):
-    given = (_component(components, "BUTTONS") or {}).get("buttons") or ()
+    given = (part_of(components, "BUTTONS") or {}).get("buttons") or ()
     return [
         Button(
             index,
@@ -97,11 +97,11 @@ def keys_in(text):
 
 def is_authentication(components):
     """Whether the template hands over a code: its button gets what its body says."""
-    return _is_authentication(components, _component(components, "BODY") or {})
+    return _is_authentication(components, part_of(components, "BODY") or {})
 
 
 def _in_text(components, where):
-    component = _component(components, where.upper()) or {}
+    component = part_of(components, where.upper()) or {}
     if where == "body":
         text = body_text(components)
     else:
@@ -110,11 +110,11 @@ def _in_text(components, where):
     examples = _examples(component.get("example"), where)
     return [
         Variable(where, index, key, _example_of(examples, key, index), key)
-        for index, key in enumerate(_ordered(keys_in(text)))
+        for index, key in enumerate(ordered(keys_in(text)))
     ]
 
 
-def _ordered(keys):
+def ordered(keys):
     """Numbers by their size, as providers take positional values; names as they are read."""
     if keys and all(key.isdecimal() for key in keys):
         return sorted(keys, key=int)
@@ -122,7 +122,7 @@ def _ordered(keys):
 
 
 def _in_buttons(components):
-    given = (_component(components, "BUTTONS") or {}).get("buttons") or ()
+    given = (part_of(components, "BUTTONS") or {}).get("buttons") or ()
     found = []
     for button in buttons(components):
         example = _first_text(given[button.index].get("example"))
@@ -167,7 +167,8 @@ def _first_text(value):
     return str(value or "")
 
 
-def _component(components, kind):
+def part_of(components, kind):
+    """The component of this kind; None where there is none."""
     for component in components or ():
         if isinstance(component, dict) and _word(component.get("type")) == kind.lower():
             return component
