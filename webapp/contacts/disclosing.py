@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from webapp import jobs, media_store
 from webapp.columns import utcnow
-from webapp.contacts import traces
+from webapp.contacts import person_requests, traces
 from webapp.contacts.field_values import shown
 from webapp.contacts.models import (
     ConsentEntry,
@@ -99,14 +99,7 @@ def write(contact_id, file):
 
 
 def due(now=None):
-    stale = (now or utcnow()) - STALE
-    return db.session.scalars(
-        select(PersonRequest.id).where(
-            PersonRequest.state.in_(("waiting", "running")),
-            PersonRequest.kind == "export",
-            PersonRequest.beat_at < stale,
-        )
-    ).all()
+    return person_requests.left("export", (now or utcnow()) - STALE)
 
 
 def expire(now=None):

@@ -12,7 +12,7 @@ from sqlalchemy import delete, or_, select, update
 
 from webapp import jobs
 from webapp.columns import utcnow
-from webapp.contacts import erasing_steps, merging, sparing, traces
+from webapp.contacts import erasing_steps, merging, person_requests, sparing, traces
 from webapp.contacts.models import (
     Consent,
     ConsentEntry,
@@ -105,14 +105,7 @@ def go_on(request_id, stop_asked=lambda: False):
 
 def due(now=None):
     """Requests no job picked up, or whose job was cut off."""
-    stale = (now or utcnow()) - STALE
-    return db.session.scalars(
-        select(PersonRequest.id).where(
-            PersonRequest.state.in_(("waiting", "running")),
-            PersonRequest.kind == "erasure",
-            PersonRequest.beat_at < stale,
-        )
-    ).all()
+    return person_requests.left("erasure", (now or utcnow()) - STALE)
 
 
 def _step(request):
