@@ -55,13 +55,7 @@ def sync(key, json):
 @as_json
 def submit(template_id, json):
     """Submit a draft, or a change, and wait for the provider's answer."""
-    _outbound()
-    _ask(template_id, reviewing.submit)
-    submitting.carry_out(template_id)
-    template = _template(template_id)
-    if template.problem:
-        fail(template.problem)
-    show(_facts(template), f"Template {template.name} is {template.status}.", json)
+    _carry_out(template_id, reviewing.submit, submitting.carry_out, json)
 
 
 @group.command("delete")
@@ -69,22 +63,23 @@ def submit(template_id, json):
 @as_json
 def delete(template_id, json):
     """Delete one language of a template at its provider."""
+    _carry_out(template_id, reviewing.delete, submitting.delete, json)
+
+
+def _carry_out(template_id, ask, call, json):
+    """Ask as a page does, then make the job's call at once."""
     _outbound()
-    _ask(template_id, reviewing.delete)
-    submitting.delete(template_id)
+    _template(template_id)
+    try:
+        with unit_of_work():
+            ask(_template(template_id), "command")
+    except ValueError as error:
+        fail(str(error))
+    call(template_id)
     template = _template(template_id)
     if template.problem:
         fail(template.problem)
     show(_facts(template), f"Template {template.name} is {template.status}.", json)
-
-
-def _ask(template_id, verb):
-    _template(template_id)
-    try:
-        with unit_of_work():
-            verb(_template(template_id), "command")
-    except ValueError as error:
-        fail(str(error))
 
 
 def _outbound():
