@@ -7,7 +7,15 @@ from sqlalchemy.types import TypeDecorator
 
 from webapp.extensions import vault
 
+LONGEST_ID = 18  # digits that surely fit a database's number
 BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def id_of(text):
+    """The id an address or a form names; None for what is none."""
+    if text.isascii() and text.isdigit() and len(text) <= LONGEST_ID:
+        return int(text)
+    return None
 
 
 def utcnow():

@@ -5,6 +5,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from webapp import media_store, pages
+from webapp.columns import id_of
 from webapp.contacts import phones
 from webapp.contacts.importing import deciding, mapping, showing
 from webapp.contacts.importing.limits import LARGEST_FILE
@@ -130,16 +131,12 @@ def _said(entry):
         "day_first": form.get("order", "day") == "day",
         "same_by": form.getlist("same_by"),
         "on_same": form.get("on_same", mapping.KEEP),
-        "list_id": _number(form.get("list_id", "")),
+        "list_id": id_of(form.get("list_id", "")),
         "new_list": form.get("new_list", ""),
         "tags": [tag for tag in (t.strip()[:60] for t in form.get("tags", "").split(",")) if tag],
         "has_header": "has_header" in form,
         "sheet": form.get("sheet", ""),
     }
-
-
-def _number(text):
-    return int(text) if text.isdecimal() and len(text) <= access.LONGEST_ID else None
 
 
 def _me():

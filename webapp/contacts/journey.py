@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import joinedload
 
-from webapp.columns import utcnow
+from webapp.columns import id_of, utcnow
 from webapp.contacts.models import ConsentEntry, Contact, ContactMerge
 from webapp.extensions import db
 from webapp.inbox.models import Direction, Interaction, Message
@@ -145,7 +145,7 @@ def _key(text, sources):
     at, _, rest = text.partition("~")
     kind, _, id = rest.partition("~")
     ranks = {source.kind: source.rank for source in sources}
-    if kind not in ranks or not (id.isascii() and id.isdecimal()) or len(id) > access.LONGEST_ID:
+    if kind not in ranks or id_of(id) is None:
         return None
     try:
         moment = datetime.fromisoformat(at)

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import String, and_, exists, func, literal_column, select
 
 from webapp import words
-from webapp.columns import UtcDateTime, utcnow
+from webapp.columns import UtcDateTime, id_of, utcnow
 from webapp.contacts import field_values, search
 from webapp.contacts.models import SORT_NAME, Consent, Contact, ContactTag, FieldKind
 from webapp.database import is_postgresql
@@ -130,9 +130,10 @@ def _tagged(value):
 
 
 def _number(value):
-    if not value.isdecimal() or len(value) > 18:
+    number = id_of(value)
+    if number is None:
         raise ValueError(value)
-    return int(value)
+    return number
 
 
 def all_tags():

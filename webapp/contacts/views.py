@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import and_, exists, func, literal_column, or_, select, true
 
+from webapp.columns import id_of
 from webapp.contacts.models import LISTED, Contact, ContactList, ContactListMember, CustomField
 from webapp.extensions import db
 from webapp.staff import access
@@ -29,9 +30,10 @@ def view_of(user, name):
     """The view of this name, None where there is none that this person may see."""
     if name in TITLES:
         return View(name, fields=_fields(None))
-    if not name.isdecimal() or len(name) > access.LONGEST_ID:
+    list_id = id_of(name)
+    if list_id is None:
         return None
-    contact_list = list_of(user, int(name))
+    contact_list = list_of(user, list_id)
     return contact_list and View(name, contact_list, _fields(contact_list.id))
 
 

@@ -7,6 +7,7 @@ from flask_login import current_user
 from sqlalchemy import and_, exists, false, or_, select, true
 
 from webapp.accounts.models import Account, AccountAgent, RoutingStep
+from webapp.columns import id_of
 from webapp.contacts.models import (
     LISTED,
     Contact,
@@ -22,7 +23,6 @@ from webapp.staff.models import Role
 
 ANYONE = ("anyone signed in",)
 LEADERS = (Role.ADMIN, Role.SUPERVISOR)
-LONGEST_ID = 18  # digits that surely fit a database's number
 
 
 def public(view):
@@ -195,9 +195,9 @@ def may_watch(user, room):
         return leads(user)
     if room == "alerts":
         return user.role == Role.ADMIN
-    if not number.isascii() or not number.isdigit() or len(number) > LONGEST_ID:
+    number = id_of(number)
+    if number is None:
         return False
-    number = int(number)
     if thing in ("user", "offers"):
         return number == user.id
     if thing == "queue":

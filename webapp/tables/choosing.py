@@ -4,6 +4,7 @@ from urllib.parse import parse_qsl
 
 from sqlalchemy import literal
 
+from webapp.columns import id_of
 from webapp.database import insert
 from webapp.extensions import db
 from webapp.tables.models import TableChoice
@@ -11,7 +12,6 @@ from webapp.tables.paging import narrowed
 from webapp.tables.state import state_of
 
 MOST_IDS = 1_000
-LONGEST_ID = 18
 
 
 def columns_for(table, user):
@@ -51,7 +51,8 @@ def selected(table, statement, form):
     if form.get("all"):
         view = dict(parse_qsl(form.get("query", "")))
         return narrowed(table, statement, state_of(table, view))
-    ids = [int(one) for one in form.getlist("id") if one.isdecimal() and len(one) <= LONGEST_ID]
+    named = map(id_of, form.getlist("id"))
+    ids = [one for one in named if one is not None]
     if not ids:
         return statement.where(literal(False))
     return statement.where(table.key.in_(ids[:MOST_IDS]))

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from webapp import pages, words
 from webapp.accounts.models import Account
+from webapp.columns import id_of
 from webapp.extensions import db
 from webapp.providers import PROVIDERS
 from webapp.staff.access import needs
@@ -102,9 +103,10 @@ def _chosen(given):
 def _number(text):
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
+    number = id_of(text)
+    if number is None:
         abort(400)
-    return int(text)
+    return number
 
 
 def _moment(text):

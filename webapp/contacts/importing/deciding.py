@@ -6,7 +6,7 @@ import uuid
 from sqlalchemy import select, update
 
 from webapp import jobs, media_store
-from webapp.columns import utcnow
+from webapp.columns import id_of, utcnow
 from webapp.contacts.countries import NAMES
 from webapp.contacts.importing import files, mapping, names, preparing
 from webapp.contacts.importing.limits import LARGEST_FILE
@@ -159,9 +159,8 @@ def _may_match(target):
     if target == "email":
         return True
     kind, _, id = target.partition(":")
-    if kind != "field" or not id.isdecimal() or len(id) > 18:
-        return False
-    field = db.session.get(CustomField, int(id))
+    field_id = id_of(id) if kind == "field" else None
+    field = db.session.get(CustomField, field_id) if field_id is not None else None
     return field is not None and field.deleted_at is None and field.kind in mapping.MATCHABLE
 
 
