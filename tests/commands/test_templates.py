@@ -5,22 +5,11 @@ import json
 import pytest
 
 from tests import factories
-from tests.support.stubs.meta import MetaStub
 from webapp.message_templates.models import MessageTemplate
 from webapp.settings import values
 from webapp.unit_of_work import unit_of_work
 
 BODY = {"type": "BODY", "text": "Hello, your visit is tomorrow. See you."}
-
-
-@pytest.fixture
-def stub(app):
-    stub = MetaStub()
-    before = app.config.get("META_API_URL")
-    app.config["META_API_URL"] = stub.url
-    yield stub
-    app.config["META_API_URL"] = before
-    stub.close()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import select
 
 from tests import factories
-from tests.support.stubs.meta import MetaStub
 from webapp.alerting.models import Alert
 from webapp.columns import utcnow
 from webapp.extensions import db
@@ -20,23 +19,8 @@ OTHER = {"type": "BODY", "text": "Hello, your visit is on Friday. See you."}
 
 
 @pytest.fixture
-def meta_stub(app):
-    stub = MetaStub()
-    before = app.config.get("META_API_URL")
-    app.config["META_API_URL"] = stub.url
-    yield stub
-    app.config["META_API_URL"] = before
-    stub.close()
-
-
-@pytest.fixture
-def account(app, meta_stub):
+def account(app, stub):
     return factories.make_meta_account()
-
-
-@pytest.fixture
-def sara(cast):
-    return cast.sara
 
 
 def written(account, **columns):
@@ -74,17 +58,17 @@ def is_approved(account, stub, sara):
     return again(template)
 
 
-def test_a_draft_goes_to_the_provider_once_and_waits(account, meta_stub, sara):
+def test_a_draft_goes_to_the_provider_once_and_waits(account, stub, sara):
     template = submit(written(account), sara)
     submitting.carry_out(template.id)
 
     assert (template.status, template.draft, template.components) == ("pending", None, [BODY])
-    assert [one.name for one in meta_stub.book] == ["visit"]
-    assert meta_stub.broken_rules == []
+    assert [one.name for one in stub.book] == ["visit"]
+    assert stub.broken_rules == []
 
 
-def test_a_refused_draft_is_a_draft_again_and_says_why(account, meta_stub, sara):
-    meta_stub.book.add("visit")
+def test_a_refused_draft_is_a_draft_again_and_says_why(account, stub, sara):
+    stub.book.add("visit")
 
     template = submit(written(account), sara)
 
@@ -92,15 +76,15 @@ def test_a_refused_draft_is_a_draft_again_and_says_why(account, meta_stub, sara)
     assert template.problem.startswith("WhatsApp has a template of this name in this language")
 
 
-def test_what_breaks_a_documented_rule_is_not_even_sent(account, meta_stub, sara):
+def test_what_breaks_a_documented_rule_is_not_even_sent(account, stub, sara):
     draft = {"category": "utility", "components": [{"type": "BODY", "text": "x" * 1025}]}
     with pytest.raises(ValueError):
         submit(written(account, draft=draft), sara)
-    assert meta_stub.requests == []
+    assert stub.requests == []
 
 
-def test_a_creation_in_doubt_is_never_made_again_and_found_by_a_sync(account, meta_stub, sara):
-    meta_stub.template_answers.append(None)
+def test_a_creation_in_doubt_is_never_made_again_and_found_by_a_sync(account, stub, sara):
+    stub.template_answers.append(None)
     template = submit(written(account), sara)
     assert template.status == "submitting"
     assert submitting.waiting() == []
@@ -110,11 +94,11 @@ def test_a_creation_in_doubt_is_never_made_again_and_found_by_a_sync(account, me
 
     template = again(template)
     assert (template.status, template.problem, template.draft) == ("pending", None, None)
-    assert len(list(meta_stub.book)) == 1
+    assert len(list(stub.book)) == 1
 
 
-def test_a_creation_that_never_arrived_is_a_draft_again(account, meta_stub, sara):
-    meta_stub.template_answers.append((503, ""))
+def test_a_creation_that_never_arrived_is_a_draft_again(account, stub, sara):
+    stub.template_answers.append((503, ""))
     template = submit(written(account), sara)
     assert template.status == "submitting"
 
@@ -131,8 +115,8 @@ def test_a_creation_that_never_arrived_is_a_draft_again(account, meta_stub, sara
     assert submit(template, sara).status == "pending"
 
 
-def test_an_approved_one_is_changed_once_a_day(account, meta_stub, sara):
-    template = is_approved(account, meta_stub, sara)
+def test_an_approved_one_is_changed_once_a_day(account, stub, sara):
+    template = is_approved(account, stub, sara)
     draft = {"category": "utility", "components": [OTHER], "media": None}
     factories.change(template, draft=draft)
 
@@ -141,7 +125,7 @@ def test_an_approved_one_is_changed_once_a_day(account, meta_stub, sara):
     factories.change(template, status="approved", provider_status="APPROVED", draft=draft)
     with pytest.raises(ValueError, match="one change .* a day"):
         submit(template, sara)
-    assert meta_stub.broken_rules == []
+    assert stub.broken_rules == []
 
 
 def test_an_approved_one_is_changed_ten_times_in_thirty_days(account, sara):
@@ -158,11 +142,11 @@ def test_nothing_else_is_changed(account, sara, status):
         submit(written(account, status=status, provider_status=status.upper()), sara)
 
 
-def test_a_change_that_never_arrived_leaves_what_was(account, meta_stub, sara):
-    template = is_approved(account, meta_stub, sara)
+def test_a_change_that_never_arrived_leaves_what_was(account, stub, sara):
+    template = is_approved(account, stub, sara)
     draft = {"category": "utility", "components": [OTHER], "media": None}
     factories.change(template, draft=draft)
-    meta_stub.template_answers.append((503, ""))
+    stub.template_answers.append((503, ""))
     template = submit(template, sara)
 
     grown(template, minutes=3)
@@ -172,10 +156,10 @@ def test_a_change_that_never_arrived_leaves_what_was(account, meta_stub, sara):
     assert (template.status, template.components, template.draft) == ("approved", [BODY], draft)
 
 
-def test_rejected_mended_and_submitted_again(account, meta_stub, sara):
+def test_rejected_mended_and_submitted_again(account, stub, sara):
     template = submit(written(account), sara)
-    meta_stub.book.kept[template.provider_id].status = "REJECTED"
-    meta_stub.book.kept[template.provider_id].rejected_reason = "PROMOTIONAL"
+    stub.book.kept[template.provider_id].status = "REJECTED"
+    stub.book.kept[template.provider_id].rejected_reason = "PROMOTIONAL"
     syncing.sync(account.id)
     template = again(template)
     assert template.status == "rejected"
@@ -183,12 +167,12 @@ def test_rejected_mended_and_submitted_again(account, meta_stub, sara):
 
     factories.change(template, draft={"category": "utility", "components": [OTHER]})
     assert submit(template, sara).status == "pending"
-    assert meta_stub.broken_rules == []
+    assert stub.broken_rules == []
 
 
-def test_one_language_is_deleted(account, meta_stub, sara):
-    template = is_approved(account, meta_stub, sara)
-    meta_stub.book.add("visit", "de")
+def test_one_language_is_deleted(account, stub, sara):
+    template = is_approved(account, stub, sara)
+    stub.book.add("visit", "de")
     with unit_of_work():
         reviewing.delete(db.session.get(MessageTemplate, template.id), sara)
     assert again(template).status == "pending_deletion"
@@ -198,26 +182,26 @@ def test_one_language_is_deleted(account, meta_stub, sara):
 
     template = again(template)
     assert (template.status, template.deleted_at is None) == ("deleted", False)
-    assert [one.language for one in meta_stub.book] == ["de"]
+    assert [one.language for one in stub.book] == ["de"]
 
 
-def test_all_languages_are_deleted(account, meta_stub, sara):
-    meta_stub.book.add("visit", "de")
-    template = is_approved(account, meta_stub, sara)
+def test_all_languages_are_deleted(account, stub, sara):
+    stub.book.add("visit", "de")
+    template = is_approved(account, stub, sara)
     with unit_of_work():
         reviewing.delete(db.session.get(MessageTemplate, template.id), sara, all_languages=True)
     for template_id in submitting.wanted_gone():
         submitting.delete(template_id)
 
-    assert list(meta_stub.book) == []
+    assert list(stub.book) == []
     assert submitting.wanted_gone() == []
 
 
-def test_a_sync_takes_in_what_was_made_elsewhere_and_misses_what_is_gone(account, meta_stub):
+def test_a_sync_takes_in_what_was_made_elsewhere_and_misses_what_is_gone(account, stub):
     for n in range(4):
-        meta_stub.book.add(f"t{n}")
+        stub.book.add(f"t{n}")
     assert syncing.sync(account.id) == ""
-    meta_stub.book.delete("t1")
+    stub.book.delete("t1")
     with unit_of_work():  # the first look was a while ago
         for row in db.session.scalars(select(MessageTemplate)):
             row.status_at -= timedelta(hours=1)
@@ -230,10 +214,10 @@ def test_a_sync_takes_in_what_was_made_elsewhere_and_misses_what_is_gone(account
     assert all(row.components and row.origin == "provider" for row in rows)
 
 
-def test_a_failed_sync_says_so_and_removes_nothing(account, meta_stub):
-    meta_stub.book.add("t1")
+def test_a_failed_sync_says_so_and_removes_nothing(account, stub):
+    stub.book.add("t1")
     syncing.sync(account.id)
-    meta_stub.secrets["access_token"] = "another"
+    stub.secrets["access_token"] = "another"
 
     assert "access token" in syncing.sync(account.id)
 
@@ -241,7 +225,7 @@ def test_a_failed_sync_says_so_and_removes_nothing(account, meta_stub):
     assert db.session.scalar(select(MessageTemplate.status)) == "approved"
 
 
-def test_clock_asks_often_while_something_is_in_review_and_rarely_else(account, meta_stub, sara):
+def test_clock_asks_often_while_something_is_in_review_and_rarely_else(account, stub, sara):
     assert syncing.due() == [account.id]
     syncing.sync(account.id)
     assert syncing.due(utcnow() + timedelta(minutes=14)) == []
@@ -251,7 +235,7 @@ def test_clock_asks_often_while_something_is_in_review_and_rarely_else(account, 
     assert syncing.due(utcnow() + timedelta(minutes=3)) == [account.id]
 
 
-def test_with_an_inbound_plan_nothing_is_submitted_or_asked(account, meta_stub, sara):
+def test_with_an_inbound_plan_nothing_is_submitted_or_asked(account, stub, sara):
     template = written(account)
     with unit_of_work():
         reviewing.submit(db.session.get(MessageTemplate, template.id), sara)
@@ -261,33 +245,33 @@ def test_with_an_inbound_plan_nothing_is_submitted_or_asked(account, meta_stub, 
     assert syncing.sync(account.id)
     with pytest.raises(ValueError, match="inbound only"):
         submit(written(account, name="other"), sara)
-    assert meta_stub.requests == []
+    assert stub.requests == []
 
 
 def test_leaving_approved_stops_what_uses_it_and_warns_of_a_recontact_template(
-    account, meta_stub, sara, monkeypatch
+    account, stub, sara, monkeypatch
 ):
     stopped = []
     monkeypatch.setattr(leaving, "FEATURES", [lambda one, why: stopped.append((one.name, why))])
-    template = is_approved(account, meta_stub, sara)
+    template = is_approved(account, stub, sara)
     factories.change(account, recontact_template="visit")
 
-    meta_stub.book.kept[template.provider_id].status = "PAUSED"
+    stub.book.kept[template.provider_id].status = "PAUSED"
     syncing.sync(account.id)
 
     assert stopped == [("visit", "Customers blocked or reported it, so WhatsApp paused it.")]
     alert = db.session.scalar(select(Alert).where(Alert.kind == leaving.ALERT))
     assert (alert.account_id, alert.ended_at) == (account.id, None)
 
-    meta_stub.book.kept[template.provider_id].status = "APPROVED"
+    stub.book.kept[template.provider_id].status = "APPROVED"
     syncing.sync(account.id)
     db.session.refresh(alert)
     assert alert.ended_at
 
 
-def test_no_transaction_is_open_while_the_provider_is_asked(account, meta_stub, sara):
+def test_no_transaction_is_open_while_the_provider_is_asked(account, stub, sara):
     seen, pool = [], db.engine.pool
-    meta_stub.on_request = lambda *_: seen.append(pool.checkedout())
+    stub.on_request = lambda *_: seen.append(pool.checkedout())
     template = submit(written(account), sara)
     syncing.sync(account.id)
     assert template.status == "pending"
