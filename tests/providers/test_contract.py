@@ -14,6 +14,7 @@ from webapp.providers.base import (
     MessageKind,
     ProviderError,
     Recipient,
+    StatusUpdate,
     Text,
     Unsupported,
 )
@@ -102,6 +103,28 @@ def test_every_sample_is_understood(cast, provider):
             check(event)
         unread = [event for event in events if isinstance(event, Unsupported)]
         assert all(event.harmless or name == "unknown_field" for event in unread), name
+
+
+def test_what_is_said_to_be_only_receipts_holds_nothing_else(cast, provider):
+    for name, call in cast.samples().items():
+        request = cast.request(call)
+        if provider.only_receipts(request):
+            told = [type(event) for event in provider.parse(request)]
+            assert set(told) <= {StatusUpdate}, name
+
+
+@pytest.mark.parametrize("name", ["meta", "kaleyra v1", "kaleyra v2", "sandbox"])
+def test_receipts_of_those_that_send_campaigns_are_known_without_parsing(name):
+    cast = CASTS[name]
+    provider = cast.provider_at()
+    requests = {name: cast.request(call) for name, call in cast.samples().items()}
+    receipts = {
+        name
+        for name, request in requests.items()
+        if {type(event) for event in provider.parse(request)} == {StatusUpdate}
+    }
+    assert receipts
+    assert {name for name in receipts if not provider.only_receipts(requests[name])} == set()
 
 
 def test_a_message_is_parsed_and_keeps_its_raw_form(cast, provider):

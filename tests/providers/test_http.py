@@ -1,16 +1,12 @@
 """What provably never left, and what left and was lost: against real sockets."""
 
-import socket
-import ssl
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from contextlib import ExitStack
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.support.raw_server import RawServer, closed_port, request_of, self_signed
 from webapp.providers.base import OutcomeUnknown, ProviderError, Recipient, Text
 from webapp.providers.http import Http
 
@@ -21,48 +17,8 @@ META_ERROR = {"error": {"code": 2, "message": "Temporary", "fbtrace_id": "A1"}}
 @pytest.fixture
 def server():
     """Starts a bare socket server: `serve(connection)` is called for every connection."""
-    listeners = []
-
-    def start(serve):
-        listener = socket.create_server(("127.0.0.1", 0))
-        listeners.append(listener)
-
-        def accept():
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                with connection:
-                    serve(connection)
-
-        threading.Thread(target=accept, daemon=True).start()
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-    yield start
-    for listener in listeners:
-        listener.close()
-
-
-def request_of(connection):
-    """Reads head and body; the body's length stands in the head."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        data += connection.recv(65536)
-    head, _, body = data.partition(b"\r\n\r\n")
-    length = next(
-        int(line.split(b":")[1])
-        for line in head.split(b"\r\n")
-        if line.lower().startswith(b"content-length")
-    )
-    while len(body) < length:
-        body += connection.recv(65536)
-    return head, body
-
-
-def closed_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    with ExitStack() as running:
+        yield lambda serve: running.enter_context(RawServer(serve)).url
 
 
 def refused(meta):
@@ -81,45 +37,11 @@ def test_a_name_that_does_not_resolve_is_provably_not_sent(meta_at):
     assert not refused(meta_at("http://nowhere.invalid")).permanent
 
 
-def test_a_certificate_nobody_vouches_for_is_provably_not_sent(meta_at, server, tmp_path):
+def test_a_certificate_nobody_vouches_for_is_provably_not_sent(meta_at, tmp_path):
     seen = []
-
-    def serve(connection):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self_signed(tmp_path))
-        try:
-            with context.wrap_socket(connection, server_side=True) as wrapped:
-                seen.append(wrapped.recv(65536))
-        except OSError:
-            pass
-
-    address = server(serve).replace("http://", "https://")
-    assert not refused(meta_at(address)).permanent
+    with RawServer(lambda one: seen.append(one.recv(65536)), self_signed(tmp_path)) as running:
+        assert not refused(meta_at(running.url)).permanent
     assert not any(seen)
-
-
-def self_signed(folder):
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    file = folder / "server.pem"
-    file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    return file
 
 
 def test_a_handshake_that_never_ends_is_provably_not_sent(meta_at, server):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
 from .commands import (
@@ -47,7 +47,9 @@ from .events import (
     Unsupported,
     WebhookRequest,
 )
+from .meanings import Kind, Meaning
 from .reading import text_of
+from .request import Request
 from .template_rules import Rules
 from .templates import Problem, TemplateDraft, TemplateState
 
@@ -224,6 +226,8 @@ class ProviderError(Exception):
         account_wide: bool = False,
         max_attempts: int | None = None,
         auth: bool = False,
+        of_template: bool = False,
+        stops_campaigns: bool = False,
     ):
         super().__init__(reason)
         self.reason = reason
@@ -235,6 +239,8 @@ class ProviderError(Exception):
         self.account_wide = account_wide  # the account's other messages would meet the same
         self.max_attempts = max_attempts
         self.auth = auth  # the credentials are refused: sending stops until they are mended
+        self.of_template = of_template  # the same template's other messages would meet the same
+        self.stops_campaigns = stops_campaigns  # until a person has looked
 
 
 class OutcomeUnknown(Exception):
@@ -264,6 +270,9 @@ class Provider:
     can = Capabilities()  # a property where it depends on the account's settings
     needs_public_url = True
     template_rules: Rules | None = None  # where `can.manages_templates`
+    # send() is request_for(), carried by anybody, and outcome_of() what came back.
+    sends_by_request = False
+    keeps_files: timedelta | None = None  # how long uploaded() is good for, where it is offered
 
     def __init__(self, credentials: Mapping[str, str], http, settings: Mapping):
         """`settings` is the configuration; WEBHOOK_URL in it is this account's own address, PHONE
@@ -281,8 +290,38 @@ class Provider:
     def parse(self, request: WebhookRequest) -> list:
         return []
 
+    def only_receipts(self, request: WebhookRequest) -> bool:
+        """Whether it surely tells nothing but receipts, seen without parsing: customers' messages
+        that come after it need not wait for them."""
+        return False
+
     def send(self, command: Command, correlation_id: str) -> Sent:
         raise ProviderError(f"{self.label} does not send this kind of message", permanent=True)
+
+    def request_for(self, command: Command, correlation_id: str) -> Request:
+        """What send() asks, where `sends_by_request`; raises ProviderError for what can't be."""
+        raise ProviderError(f"{self.label} does not send this kind of message", permanent=True)
+
+    def outcome_of(self, answer) -> Sent:
+        """What an answer to request_for() means; raises ProviderError or OutcomeUnknown."""
+        raise OutcomeUnknown(f"{self.label} does not say what became of the message")
+
+    def uploaded(self, file: OutgoingFile) -> OutgoingFile:
+        """The file as messages name it for as long as `keeps_files`; raises ProviderError."""
+        return file
+
+    def throughput(self, facts: Mapping[str, str]) -> int | None:
+        """Messages a second that an account carries, as its last check found; None: untold."""
+        return None
+
+    def most_people(self, facts: Mapping[str, str]) -> float | None:
+        """To how many people its portfolio may write first in 24 hours; None: untold."""
+        return None
+
+    @staticmethod
+    def may_pass_later(code: str) -> bool:
+        """Whether what was refused, or failed, with this code may go another time."""
+        return False
 
     def mark_read(self, message_id: str) -> None:
         return None
@@ -303,6 +342,11 @@ class Provider:
         """What customers wrote since then, as bodies for parse() with the method LOOK_UP; each
         gives the event its webhook gave, with the same id."""
         return ()
+
+    @staticmethod
+    def meaning(code: str) -> Meaning:
+        """What a code kept with a message means to people, long after the call."""
+        return Meaning(Kind.MESSAGE, "The provider refused the message")
 
     # Templates, where `can.manages_templates`
 

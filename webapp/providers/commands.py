@@ -34,6 +34,7 @@ class OutgoingFile:
     mime_type: str
     size: int
     filename: str = ""
+    media_id: str = ""  # the provider's, where it was uploaded before
 
 
 @dataclass(frozen=True, slots=True)

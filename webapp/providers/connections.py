@@ -10,6 +10,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.connection import create_connection
 
+from .faults import unreached
+
+USER_AGENT = "Parley"
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -60,7 +63,7 @@ def is_public(address: str) -> bool:
 def _session(adapter):
     session = requests.Session()
     session.trust_env = False
-    session.headers["User-Agent"] = "Parley"
+    session.headers["User-Agent"] = USER_AGENT
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # accounts share sessions
     for scheme in ("https://", "http://"):
         session.mount(scheme, adapter(max_retries=0))
@@ -74,8 +77,7 @@ class _Connecting:
         except NeverLeft:
             raise
         except Exception as error:
-            why = type(error).__name__
-            raise NeverLeft(f"The provider could not be reached ({why})") from error
+            raise NeverLeft(unreached(type(error).__name__)) from error
 
 
 class _Guarded(_Connecting):

@@ -11,10 +11,11 @@ from urllib.parse import urlencode
 import orjson
 import requests
 
-from . import tracing
+from . import faults, tracing
 from .base import OutcomeUnknown, ProviderError
 from .connections import NeverLeft, new_session
 from .multipart import Multipart
+from .request import Request, form_request, json_request, pairs_of
 
 TIMEOUT = (5, 15)  # seconds to connect, seconds of silence while waiting for the answer
 AFTER_FILES = 4  # times that silence: whoever was sent a large file looks at it before answering
@@ -22,8 +23,6 @@ LONGEST_ANSWER = 8 * 1024 * 1024
 # A connection idle for longer may have been forgotten on the way: a message sent into it would
 # wait for an answer in vain and count as unknown.
 LONGEST_IDLE = 30  # seconds
-JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
@@ -51,23 +50,25 @@ class Http:
         self._session_maker = session_maker
         self._idle: deque[tuple[float, requests.Session]] = deque(maxlen=64)
 
+    def ask(self, request: Request, *, auth=None, traced=True) -> Answer:
+        said = request.said if traced else ""
+        sent = {"data": request.body, "headers": request.headers, "auth": auth}
+        return self._call(request.method, request.url, said, traced, **sent)
+
     def post(self, url, payload, *, headers=None, auth=None, traced=True) -> Answer:
-        return self._write("POST", url, payload, headers, auth, traced)
+        return self.ask(json_request(url, payload, headers), auth=auth, traced=traced)
 
     def patch(self, url, payload, *, headers=None, auth=None, traced=True) -> Answer:
-        return self._write("PATCH", url, payload, headers, auth, traced)
+        request = json_request(url, payload, headers, method="PATCH")
+        return self.ask(request, auth=auth, traced=traced)
 
     def post_form(self, url, fields, *, headers=None, auth=None, traced=True) -> Answer:
         """`fields`: a mapping, or pairs where a name repeats."""
-        pairs = _pairs(fields)
-        headers = {**(headers or {}), "Content-Type": FORM}
-        body = urlencode(pairs, errors="replace").encode()
-        said = tracing.form_text(pairs)
-        return self._call("POST", url, said, traced, data=body, headers=headers, auth=auth)
+        return self.ask(form_request(url, fields, headers), auth=auth, traced=traced)
 
     def post_files(self, url, fields, files, *, headers=None, auth=None, traced=True) -> Answer:
         """`files`: name → (file name, open binary file, MIME type), read while they are sent."""
-        pairs = _pairs(fields)
+        pairs = pairs_of(fields)
         body = Multipart(pairs, files)
         headers = {**(headers or {}), "Content-Type": body.content_type}
         said = tracing.form_text(pairs, files)
@@ -102,12 +103,6 @@ class Http:
         except OutcomeUnknown as error:
             raise ProviderError(error.reason, permanent=False) from error
 
-    def _write(self, method, url, payload, headers, auth, traced):
-        headers = {**(headers or {}), "Content-Type": JSON}
-        body = orjson.dumps(payload)
-        said = body.decode()
-        return self._call(method, url, said, traced, data=body, headers=headers, auth=auth)
-
     def _call(self, method, url, said, traced, **options):
         keep = tracing.keep if traced else _keep_nothing
         try:
@@ -124,7 +119,7 @@ class Http:
             try:
                 body = b"".join(_capped(response.iter_content(65536)))
             except requests.RequestException as error:
-                raise OutcomeUnknown("The provider's answer broke off") from error
+                raise faults.broken_off() from error
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status_code, headers, body)
 
@@ -136,13 +131,12 @@ class Http:
                 return session.request(method, url, allow_redirects=False, stream=True, **options)
         except NeverLeft as error:
             raise ProviderError(error.reason, permanent=error.permanent) from error
-        except ValueError as error:  # an address or a token that can't be put into a request
-            reason = "The provider's address or the access token is not valid"
-            raise ProviderError(reason, permanent=True, account_wide=True) from error
+        except ValueError as error:
+            raise faults.not_askable() from error
         except requests.ReadTimeout as error:
-            raise OutcomeUnknown("The provider did not answer in time") from error
+            raise faults.no_answer() from error
         except requests.RequestException as error:
-            raise OutcomeUnknown("The connection was lost before an answer came") from error
+            raise faults.lost() from error
 
     @contextmanager
     def _session(self):
@@ -163,10 +157,6 @@ class Http:
         return None
 
 
-def _pairs(fields):
-    return list(fields.items()) if isinstance(fields, Mapping) else list(fields)
-
-
 def _keep_nothing(*_):
     """The exchange holds a password."""
 
@@ -176,7 +166,7 @@ def _capped(chunks):
     for chunk in chunks:
         size += len(chunk)
         if size > LONGEST_ANSWER:
-            raise OutcomeUnknown("The answer was too long to be the provider's")
+            raise faults.too_long()
         yield chunk
 
 

@@ -23,6 +23,7 @@ class Kind(StrEnum):
 
 TEMPORARY = {Kind.RETRY, Kind.SLOW, Kind.WAIT}
 BLOCKING = {Kind.ACCOUNT, Kind.TOKEN}  # nothing goes until somebody mends it
+PASSING = TEMPORARY | BLOCKING | {Kind.TEMPLATE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,16 @@ class Meaning:
     action: str = ""
     retry_after: float | None = None
     max_attempts: int | None = None
+    stops_campaigns: bool = False
 
     @property
     def permanent(self):
         return self.kind not in TEMPORARY
+
+    @property
+    def may_pass(self):
+        """Whether the same message may go another time: by itself, or once something is mended."""
+        return self.kind in PASSING
 
     @property
     def whole_account(self):

@@ -10,6 +10,8 @@ import orjson
 DEEPEST = 40  # real bodies stay below 20; what lies deeper is cut off
 _EARLIEST = datetime(2009, 1, 1, tzinfo=UTC)  # WhatsApp began that year
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+_MESSAGES = re.compile(rb'"messages"\s*:')  # as a name: Meta's field of receipts is "messages" too
+_STATUSES = re.compile(rb'"statuses"\s*:')
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses both, in text and in JSON
 
 
@@ -17,15 +19,26 @@ class NotJson(Exception):
     """The body is not JSON, or nested beyond anything a provider sends."""
 
 
+def only_statuses(body: bytes) -> bool:
+    """Whether a body in Meta's form holds receipts and surely no customer's message."""
+    return bool(_STATUSES.search(body)) and not _MESSAGES.search(body)
+
+
 def load(body: bytes):
-    return clean(_decode(body))
-
-
-def _decode(body):
     try:
-        return orjson.loads(body)
+        found = orjson.loads(body)
     except orjson.JSONDecodeError:
-        pass
+        return clean(_read_on(body))
+    return found if _is_clean(body) else clean(found)
+
+
+def _is_clean(body):
+    """Whether there can be nothing to clean in what orjson has read: it takes no half emojis and
+    no numbers without end, and what is not deep has few brackets."""
+    return b"\\u0000" not in body and body.count(b"{") + body.count(b"[") <= DEEPEST
+
+
+def _read_on(body):
     # orjson refuses half emojis, stray bytes and infinite numbers, which one customer's text may
     # carry into a batch of a thousand; the standard library reads on.
     try:
@@ -55,7 +68,7 @@ def clean_number(number):
 
 
 def clean_text(text: str) -> str:
-    if not _UNSTORABLE.search(text):
+    if (text.isascii() and "\x00" not in text) or not _UNSTORABLE.search(text):
         return text
     return _UNSTORABLE.sub(lambda found: "" if found[0] == "\x00" else "\ufffd", text)
 

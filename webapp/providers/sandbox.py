@@ -34,12 +34,14 @@ from .base import (
 )
 from .meta import template_rules
 from .meta.capabilities import CAN
-from .meta.meanings import meaning_of
+from .meta.meanings import may_pass_later, meaning_of
 from .meta.parsing import OBJECT, events_of
+from .reading import only_statuses
 from .signing import sign, verify
 
 SIGNATURE = "X-Parley-Signature-256"
 READ, DELIVERED, SENT, TWICE, NO_ANSWER = "read", "delivered", "sent", "twice", "no_answer"
+MESSAGES_A_SECOND = 100  # to watch a campaign go, not to measure anything
 REFUSED = "refused:"  # followed by one of Meta's codes
 SWITCHED_OFF = "The sandbox is switched off"
 BEHAVIOURS = (READ, DELIVERED, SENT, "refused:131026", "refused:131047", TWICE, NO_ANSWER)
@@ -51,7 +53,6 @@ class Sandbox(Provider):
     summary = "A pretend phone in the page, to try everything out"
     can = replace(
         CAN,
-        campaigns=False,
         addresses=(IdentityKind.WA_ID, IdentityKind.PHONE),  # a pretend phone has a number
     )
     needs_public_url = False
@@ -65,6 +66,9 @@ class Sandbox(Provider):
         known = self.credentials
         secrets = (known.get("webhook_secret"), known.get("webhook_secret_previous"))
         verify(request, SIGNATURE.lower(), secrets)
+
+    def only_receipts(self, request: WebhookRequest) -> bool:
+        return only_statuses(request.body)
 
     def parse(self, request: WebhookRequest) -> list:
         return events_of(request.body, request.received_at)
@@ -82,6 +86,17 @@ class Sandbox(Provider):
         if behaviour == NO_ANSWER:
             raise OutcomeUnknown("The provider did not answer in time")
         return Sent(message_id, (Identity(IdentityKind.WA_ID, recipient.phone),))
+
+    @staticmethod
+    def may_pass_later(code: str) -> bool:
+        return may_pass_later(code)
+
+    def throughput(self, facts) -> int:
+        return MESSAGES_A_SECOND
+
+    @staticmethod
+    def meaning(code: str):
+        return meaning_of(code)
 
     def template_problems(self, draft: TemplateDraft) -> list[Problem]:
         return template_rules.problems(draft)

@@ -11,6 +11,7 @@ from ..answers import taken, told
 from ..base import OutcomeUnknown, ProviderError
 from ..http import Answer, Http
 from ..reading import clean, dict_of, digits_of
+from ..request import Request, form_request, json_request
 from .errors import refusal
 
 V1, V2 = "v1", "v2"
@@ -43,15 +44,16 @@ class Api:
         by_region = hosts.get(self.credentials.get("region", ""), hosts["ap"])
         return (self.settings.get("KALEYRA_API_URL") or by_region).rstrip("/")
 
-    def post_form(self, fields: dict, files: dict | None = None) -> Answer:
-        url = self.url(V1, "messages")
-        if files:
-            return self.http.post_files(url, clean(fields), files, headers=self._key())
-        return self.http.post_form(url, clean(fields), headers=self._key())
+    def form(self, fields: dict) -> Request:
+        return form_request(self.url(V1, "messages"), clean(fields), self._key())
 
-    def post_json(self, payload: dict) -> Answer:
+    def json(self, payload: dict) -> Request:
         url = self.url(V2, "whatsapp", self.number, "messages")
-        return self.http.post(url, clean(payload), headers=self._key())
+        return json_request(url, clean(payload), self._key())
+
+    def post_files(self, fields: dict, files: dict) -> Answer:
+        url = self.url(V1, "messages")
+        return self.http.post_files(url, clean(fields), files, headers=self._key())
 
     def post_to(self, version: str, *path: str, payload: dict) -> Answer:
         """Anything that is no message."""

@@ -53,6 +53,8 @@ def refusal(answer: Answer) -> ProviderError | None:
         account_wide=meaning.account_wide,
         max_attempts=meaning.max_attempts,
         auth=meaning.auth,
+        of_template=meaning.of_template,
+        stops_campaigns=meaning.stops_campaigns,
     )
 
 

@@ -7,7 +7,9 @@ what they mean there. `E13001` stands for dozens of validation texts: there the 
 
 from dataclasses import dataclass
 
-from ..meanings import AGAIN, WORDING
+from .. import meanings as shared
+from ..meanings import AGAIN, WORDING, Kind
+from ..meta.meanings import may_pass_later as meta_may_pass_later
 from ..meta.meanings import meaning_of
 from ..reading import number_of, text_of
 
@@ -22,6 +24,8 @@ class Meaning:
     account_wide: bool = False
     auth: bool = False
     until_tomorrow: bool = False
+    of_template: bool = False
+    stops_campaigns: bool = False
 
 
 CREDENTIALS = Meaning(
@@ -98,6 +102,14 @@ PARAMETERS = {
 }
 
 
+def may_pass_later(code) -> bool:
+    """Of Kaleyra's own codes those that are not about the message itself."""
+    own = CODES.get(text_of(code).strip().upper())
+    if own is None:
+        return meta_may_pass_later(code)
+    return not own.permanent or own.account_wide
+
+
 def known_meaning(code, temporary: bool = False) -> Meaning | None:
     """By Kaleyra's table, else by Meta's, to whose numbers Kaleyra adds nothing."""
     name = text_of(code).strip().upper()
@@ -115,4 +127,20 @@ def known_meaning(code, temporary: bool = False) -> Meaning | None:
         meta.retry_after,
         meta.max_attempts,
         account_wide=meta.whole_account,
+        of_template=meta.kind == Kind.TEMPLATE,
+        stops_campaigns=meta.stops_campaigns,
     )
+
+
+def meaning_for_people(code) -> shared.Meaning:
+    """The same as all providers tell it, for a code that was kept: for whom it is final."""
+    own = CODES.get(text_of(code).strip().upper())
+    return shared.Meaning(_kind(own), own.reason, own.action) if own else meaning_of(code)
+
+
+def _kind(own):
+    if own.auth:
+        return Kind.TOKEN
+    if own.account_wide:
+        return Kind.ACCOUNT if own.permanent else Kind.SLOW
+    return Kind.REQUEST if own.permanent else Kind.RETRY

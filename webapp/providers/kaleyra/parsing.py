@@ -3,6 +3,7 @@
 Never raises and drops nothing: what can't be read becomes Unsupported and keeps its raw form.
 """
 
+import re
 from datetime import UTC, datetime
 
 from ..events import AccountRef, Unsupported, WebhookRequest
@@ -10,7 +11,17 @@ from ..reading import clean, clean_text, dict_of
 from . import flat, news, statuses, wrapped
 from .decoding import document_of, variables_of
 
+_STATUS = re.compile(rb'"status"\s*:')
+_OTHER = re.compile(rb'"(?:from|event|messages)"\s*:')  # a message, or news of another kind
 _KEPT_OF_UNREADABLE = 2000  # characters; the stored payload has the rest
+
+
+def is_only_receipts(request: WebhookRequest) -> bool:
+    """Whether it surely is a receipt: V1 tells it in the query or as JSON, V2 as Meta does."""
+    if request.body:
+        return bool(_STATUS.search(request.body)) and not _OTHER.search(request.body)
+    told = request.query
+    return "status" in told and not ("from" in told or "event" in told)
 
 
 def events_of(request: WebhookRequest, own_number: str) -> list:

@@ -16,12 +16,14 @@ from ..base import (
     WebhookRequest,
 )
 from ..commands import Command
+from ..request import Request
 from ..signing import same_text
 from . import checking, media, sending, template_rules, templates
 from .api import V1, V2, Api
 from .capabilities import BY_VERSION
 from .guide import GUIDE
-from .parsing import events_of
+from .meanings import may_pass_later, meaning_for_people
+from .parsing import events_of, is_only_receipts
 
 SECRET_HEADER = "x-webhook-token"
 
@@ -82,6 +84,7 @@ class Kaleyra(Provider):
     )
     guide = GUIDE
     webhook_methods = ("GET", "POST", "PUT")
+    sends_by_request = True
 
     def __init__(self, credentials, http, settings):
         super().__init__(credentials, http, settings)
@@ -107,8 +110,25 @@ class Kaleyra(Provider):
     def parse(self, request: WebhookRequest) -> list:
         return events_of(request, self.api.number)
 
+    def only_receipts(self, request: WebhookRequest) -> bool:
+        return is_only_receipts(request)
+
     def send(self, command: Command, correlation_id: str) -> Sent:
         return sending.send(self.api, command, correlation_id, self._secrets()[0])
+
+    def request_for(self, command: Command, correlation_id: str) -> Request:
+        return sending.request_for(self.api, command, correlation_id, self._secrets()[0])
+
+    def outcome_of(self, answer) -> Sent:
+        return sending.outcome_of(answer)
+
+    @staticmethod
+    def may_pass_later(code: str) -> bool:
+        return may_pass_later(code)
+
+    @staticmethod
+    def meaning(code: str):
+        return meaning_for_people(code)
 
     def fetch_media(self, media_ref: MediaRef) -> FetchedMedia:
         return media.fetch(self.api, media_ref)

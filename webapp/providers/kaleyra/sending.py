@@ -7,7 +7,6 @@ whatsapp, …/post-send-whatsapp-location, …/share-contact-information, …/re
 
 import hmac
 import re
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import singledispatch
 from urllib.parse import urlencode
@@ -27,7 +26,9 @@ from ..commands import (
     TemplateMessage,
     Text,
 )
+from ..http import Answer
 from ..meta.sending import file_of, message_body
+from ..request import Request
 from .api import V2, Api, accepted_id
 from .identifiers import kaleyra_id
 
@@ -36,28 +37,41 @@ _ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 
 def send(api: Api, command: Command, correlation_id: str, secret: str | None = None) -> Sent:
-    answer = _send_v2 if api.version == V2 else _send_v1
-    return Sent(kaleyra_id(accepted_id(answer(api, command, correlation_id, secret))))
+    file = file_of(command)
+    if file is None or api.version == V2:
+        return outcome_of(api.http.ask(request_for(api, command, correlation_id, secret)))
+    fields = _v1_fields(api, command, correlation_id, secret)
+    with file.open() as content:
+        files = {"media": (file.filename or "file", content, file.mime_type)}
+        return outcome_of(api.post_files(fields, files))
 
 
-def _send_v1(api, command, correlation_id, secret):
+def request_for(api: Api, command: Command, correlation_id: str, secret: str | None) -> Request:
+    """A file is named by its address here: with V1 an upload is part of each single message."""
+    if api.version == V2:
+        return api.json(_v2_payload(api, command, correlation_id))
+    fields = _v1_fields(api, command, correlation_id, secret)
+    file = file_of(command)
+    return api.form(fields | ({"media_url": file.url} if file else {}))
+
+
+def outcome_of(answer: Answer) -> Sent:
+    return Sent(kaleyra_id(accepted_id(answer)))
+
+
+def _v1_fields(api, command, correlation_id, secret):
     said = _fields(command)
-    with ExitStack() as opened:
-        files = _files(command, opened)
-        return api.post_form(
-            {
-                "channel": "whatsapp",
-                "from": _from(api),
-                "to": _to(command.to),
-                **{name: value for name, value in said.items() if value != ""},
-                **_receipts(api, correlation_id, secret),
-                "ref": correlation_id,
-            },
-            files,
-        )
+    return {
+        "channel": "whatsapp",
+        "from": _from(api),
+        "to": _to(command.to),
+        **{name: value for name, value in said.items() if value != ""},
+        **_receipts(api, correlation_id, secret),
+        "ref": correlation_id,
+    }
 
 
-def _send_v2(api, command, correlation_id, secret):
+def _v2_payload(api, command, correlation_id):
     extra = {"ref": correlation_id, "ref1": "", "ref2": ""}
     profile = api.credentials.get("callback_profile_id")
     message = {
@@ -67,12 +81,10 @@ def _send_v2(api, command, correlation_id, secret):
         **message_body(_answering(command)),
     }
     _from(api)
-    return api.post_json(
-        {
-            "messaging_object": message,
-            "extra_info": {**extra, **({"callback_profile_id": profile} if profile else {})},
-        }
-    )
+    return {
+        "messaging_object": message,
+        "extra_info": {**extra, **({"callback_profile_id": profile} if profile else {})},
+    }
 
 
 def _answering(command):
@@ -122,14 +134,6 @@ def _receipts(api, correlation_id, secret):
 def proof_of(secret: str, correlation_id: str) -> str:
     """Kaleyra calls this address without the header of a profile: it carries a proof instead."""
     return hmac.new(secret.encode(), correlation_id.encode(), "sha256").hexdigest()
-
-
-def _files(command, opened):
-    file = file_of(command)
-    if file is None:
-        return None
-    content = opened.enter_context(file.open())
-    return {"media": (file.filename or "file", content, file.mime_type)}
 
 
 @singledispatch

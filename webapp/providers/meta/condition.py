@@ -1,5 +1,7 @@
 """How a number stands with Meta: its state, health, quality, and how much it may send."""
 
+import math
+
 from ..base import CheckLine
 from ..reading import dict_of, list_of, number_of, text_of
 
@@ -18,7 +20,12 @@ _TROUBLED = {
     "UNVERIFIED": "The number is not verified yet",
 }
 _QUALITIES = {"GREEN": "Green", "YELLOW": "Yellow", "RED": "Red"}
-_THROUGHPUTS = {"STANDARD": "80 messages a second", "HIGH": "1,000 messages a second"}
+STANDARD, HIGH = 80, 1000  # messages a second, in and out together
+_THROUGHPUTS = {
+    "STANDARD": f"{STANDARD} messages a second",
+    "HIGH": f"{HIGH:,} messages a second",
+}
+_WITHOUT_LIMIT = "any number of people in 24 hours"
 
 
 def lines_of(number: dict):
@@ -69,12 +76,25 @@ def _limits(number):
 
 
 def limit_in_words(tier) -> str:
-    """Of "TIER_10K", 10000, "-1" and whatever else Meta writes for it."""
-    text = text_of(tier).upper().removeprefix("TIER_")
-    if text in ("UNLIMITED", "-1"):
-        return "any number of people in 24 hours"
-    thousands = text.endswith("K")
-    count = number_of(text.removesuffix("K"))
-    if count is None or count <= 0:
+    most = limit_of(tier)
+    if most is None:
         return ""
-    return f"{count * (1000 if thousands else 1):,.0f} people in 24 hours"
+    return _WITHOUT_LIMIT if most == math.inf else f"{most:,.0f} people in 24 hours"
+
+
+def limit_of(tier) -> float | None:
+    """People in 24 hours, of "TIER_10K", 10000, "-1" and whatever else Meta writes for it, or of
+    our words; None where they tell nothing."""
+    text = text_of(tier).strip()
+    if text == _WITHOUT_LIMIT or text.upper() in ("TIER_UNLIMITED", "UNLIMITED", "-1"):
+        return math.inf
+    figure = text.partition(" ")[0].replace(",", "").upper().removeprefix("TIER_")
+    count = number_of(figure.removesuffix("K"))
+    if count is None or count <= 0:
+        return None
+    return count * (1000 if figure.endswith("K") else 1)
+
+
+def throughput_of(words) -> int:
+    """Messages a second, of Meta's level or our words for it."""
+    return HIGH if words in ("HIGH", _THROUGHPUTS["HIGH"]) else STANDARD

@@ -41,6 +41,8 @@ def refusal(answer: Answer) -> ProviderError | None:
         account_wide=meaning.whole_account,
         auth=meaning.kind == Kind.TOKEN,
         max_attempts=meaning.max_attempts,
+        of_template=meaning.kind == Kind.TEMPLATE,
+        stops_campaigns=meaning.stops_campaigns,
     )
 
 

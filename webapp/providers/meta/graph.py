@@ -7,6 +7,7 @@ from ..answers import taken, told
 from ..base import ProviderError
 from ..http import Answer, Http
 from ..reading import clean
+from ..request import Request, json_request
 from .errors import refusal
 
 
@@ -30,14 +31,17 @@ class Graph:
         return self.credentials.get("app_id", "")
 
     def post(self, path: tuple[str, ...], payload: dict) -> Answer:
-        url, headers = self._url(path), self.authorization()
-        answer = self.http.post(url, clean(payload), headers=headers)
+        return self.taken(self.http.ask(self.request(path, payload)))
+
+    def request(self, path: tuple[str, ...], payload: dict) -> Request:
+        return json_request(self._url(path), clean(payload), self.authorization())
+
+    def taken(self, answer: Answer) -> Answer:
         return taken(answer, refusal(answer), "Meta")
 
     def post_files(self, path: tuple[str, ...], fields, files) -> Answer:
         url, headers = self._url(path), self.authorization()
-        answer = self.http.post_files(url, fields, files, headers=headers)
-        return taken(answer, refusal(answer), "Meta")
+        return self.taken(self.http.post_files(url, fields, files, headers=headers))
 
     def put_file(self, session: str, content, mime_type: str) -> Answer:
         """Into an upload session, whose id Meta gave; this place wants the token as OAuth."""
@@ -47,13 +51,11 @@ class Graph:
             "Content-Type": mime_type,
         }
         url = f"{self.address}/{self.version}/{session}"
-        answer = self.http.post_bytes(url, content, headers=headers)
-        return taken(answer, refusal(answer), "Meta")
+        return self.taken(self.http.post_bytes(url, content, headers=headers))
 
     def delete(self, path: tuple[str, ...], **params) -> Answer:
         url = f"{self._url(path)}?{urlencode(params)}"
-        answer = self.http.delete(url, headers=self.authorization())
-        return taken(answer, refusal(answer), "Meta")
+        return self.taken(self.http.delete(url, headers=self.authorization()))
 
     def read(self, path: tuple[str, ...], **params) -> Answer:
         """Like get(), with the answer's headers."""

@@ -115,6 +115,7 @@ MEANINGS: dict[int, Meaning] = {
         "Meta limits this number because people reported or blocked it",
         "An admin stops campaigns and looks at the number's quality in WhatsApp Manager.",
         retry_after=4 * 3600,
+        stops_campaigns=True,
     ),
     131049: Meaning(
         Kind.MESSAGE,
@@ -288,6 +289,11 @@ def is_of_template(number) -> bool:
     """Whether the code speaks of what a template is made of."""
     first, last = TEMPLATE_CODES
     return number is not None and (first <= number <= last or number == TEMPLATE_GONE)
+
+
+def may_pass_later(code) -> bool:
+    """131049 is final for the moment only: Meta lets the person have some again after a day."""
+    return meaning_of(code).may_pass or number_of(code) == 131049
 
 
 def meaning_of(code, temporary: bool = False) -> Meaning:

@@ -1,6 +1,8 @@
 """Meta as a provider: signature, handshake, sending, read marks."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
 
 from .. import limits
 from ..base import (
@@ -9,6 +11,7 @@ from ..base import (
     FetchedMedia,
     MediaRef,
     OutcomeUnknown,
+    OutgoingFile,
     Problem,
     Provider,
     ProviderError,
@@ -18,15 +21,17 @@ from ..base import (
     TemplateState,
     WebhookRequest,
 )
-from ..reading import clean, dict_of, list_of, text_of
+from ..reading import clean, dict_of, list_of, only_statuses, text_of
+from ..request import Request
 from ..signing import same_text, verify
-from . import checking, media, template_rules, templates
+from . import checking, condition, media, template_rules, templates
 from .capabilities import CAN
 from .graph import Graph
 from .guide import GUIDE
+from .meanings import may_pass_later, meaning_of
 from .parsing import events_of
 from .people import person
-from .sending import file_of, message_body
+from .sending import file_of, message_body, with_file
 
 SIGNATURE = "x-hub-signature-256"
 DIGITS = (r"\d{1,32}", "Meta's ids are digits only.")
@@ -37,6 +42,8 @@ class Meta(Provider):
     label = "Meta"
     summary = "Cloud API, direct, with a system user of Meta"
     can = CAN
+    sends_by_request = True
+    keeps_files = timedelta(days=30)
     form_fields = (
         CredentialField(
             "phone_number_id",
@@ -94,22 +101,49 @@ class Meta(Provider):
     def parse(self, request: WebhookRequest) -> list:
         return events_of(request.body, request.received_at)
 
+    def only_receipts(self, request: WebhookRequest) -> bool:
+        return only_statuses(request.body)
+
     def send(self, command, correlation_id: str) -> Sent:
+        file = file_of(command)
+        if file and not file.media_id:
+            # An upload beats an address Meta fetches from: what is wrong with it shows at once.
+            self.request_for(command, correlation_id)  # raises what could not be sent anyway
+            command = with_file(command, self.uploaded(file))
+        return self.outcome_of(self.http.ask(self.request_for(command, correlation_id)))
+
+    def request_for(self, command, correlation_id: str) -> Request:
         limits.check(command, self.can)
-        address, file = _address(command.to), file_of(command)
-        # An upload beats an address Meta fetches from: what is wrong with the file shows at once.
-        uploaded = {"id": media.upload(self.graph, file)} if file else None
-        answer = self.graph.post(
+        return self.graph.request(
             (self.graph.number_id, "messages"),
             {
                 "messaging_product": "whatsapp",
                 "recipient_type": "individual",
-                **address,
-                **message_body(command, uploaded),
+                **_address(command.to),
+                **message_body(command),
                 "biz_opaque_callback_data": correlation_id,
             },
         )
-        return _sent(answer)
+
+    def outcome_of(self, answer) -> Sent:
+        return _sent(self.graph.taken(answer))
+
+    def uploaded(self, file: OutgoingFile) -> OutgoingFile:
+        return replace(file, media_id=media.upload(self.graph, file))
+
+    @staticmethod
+    def may_pass_later(code: str) -> bool:
+        return may_pass_later(code)
+
+    def throughput(self, facts) -> int:
+        return condition.throughput_of(facts.get("throughput"))
+
+    def most_people(self, facts) -> float | None:
+        return condition.limit_of(facts.get("messaging_limit"))
+
+    @staticmethod
+    def meaning(code: str):
+        return meaning_of(code)
 
     def mark_read(self, message_id: str) -> None:
         """Marks the earlier ones of the conversation too."""

@@ -3,6 +3,7 @@
 developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
 """
 
+from dataclasses import replace
 from functools import singledispatch
 
 from ..base import (
@@ -13,6 +14,7 @@ from ..base import (
     LocationMessage,
     MediaMessage,
     MessageKind,
+    OutgoingFile,
     ProviderError,
     Reaction,
     TemplateButton,
@@ -23,13 +25,11 @@ from ..base import (
 UNNAMED_FILE = "file"
 
 
-def message_body(command: Command, file: dict | None = None) -> dict:
-    """`{"type": …, <type>: …, "context": …}`; `file` is `{"id": …}` of what was uploaded, without
-    it the provider fetches the file's own address."""
-    own = file_of(command)
-    if file is None and own is not None:
-        file = {"link": own.url}
-    kind, content = _said(command, file)
+def message_body(command: Command) -> dict:
+    """`{"type": …, <type>: …, "context": …}`; a file that was not uploaded is fetched from its
+    address by the provider."""
+    file = file_of(command)
+    kind, content = _said(command, file and _named(file))
     body = {"type": kind, kind: content}
     if getattr(command, "reply_to", None):
         body["context"] = {"message_id": command.reply_to}
@@ -41,6 +41,15 @@ def file_of(command: Command):
     if isinstance(command, MediaMessage):
         return command.file
     return command.header_file if isinstance(command, TemplateMessage) else None
+
+
+def with_file(command: Command, file: OutgoingFile) -> Command:
+    where = "file" if isinstance(command, MediaMessage) else "header_file"
+    return replace(command, **{where: file})
+
+
+def _named(file):
+    return {"id": file.media_id} if file.media_id else {"link": file.url}
 
 
 @singledispatch
