@@ -27,6 +27,7 @@ from webapp.inbox.models import Receipt
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks import draining
 from webapp.webhooks.models import AccountNotice, WebhookPayload
+from webapp.webhooks.payloads import read_batch
 from workers import inbound
 
 POISON = "poison"
@@ -111,6 +112,30 @@ def test_a_missing_drain_row_is_made(meta):
     arrive(meta, said())
     assert len(messages()) == 1
     assert db.session.get(AccountDrain, meta.id) is not None
+
+
+def test_a_customer_goes_before_receipts_that_came_earlier(meta):
+    said_first = body(receipt("wamid.out1", "delivered"))
+    keep(meta, *[said_first] * 3, only_receipts=True)
+    keep(meta, body(said("Is anyone there?")))
+
+    batches = [read_batch(meta.id)]
+    draining.drain(meta.id)
+
+    assert [len(batch) for batch in batches] == [1]
+    assert [message.text for message in messages()] == ["Is anyone there?"]
+    assert db.session.scalar(select(Receipt.status)) == "delivered"
+    assert read_batch(meta.id) == []
+
+
+def test_receipts_are_read_in_small_batches(meta):
+    many = body(*[receipt(f"wamid.{number}", "sent") for number in range(300)])
+    keep(meta, *[many] * 10, only_receipts=True)
+
+    read = read_batch(meta.id)
+
+    assert sum(len(payload.tasks) for payload in read) <= 1_200
+    assert len(read) < 10
 
 
 def test_only_other_accounts_webhooks_are_left_alone(meta, account):

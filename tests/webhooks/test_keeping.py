@@ -9,7 +9,8 @@ from tests.factories import make_meta_account
 from tests.support.stack import wait_for
 from tests.webhooks.posting import kept, kept_bodies
 from webapp.webhooks.keeping import Keeper
-from webapp.webhooks.storing import Row, RowsRefused, Unreachable, payload_table
+from webapp.webhooks.rows import Row, RowsRefused, Unreachable
+from webapp.webhooks.storing import payload_table
 
 NOBODY = 999_999
 

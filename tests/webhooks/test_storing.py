@@ -9,7 +9,8 @@ from tests.factories import make_meta_account
 from tests.webhooks.posting import kept_bodies, post
 from webapp.extensions import db
 from webapp.webhooks.postgres_table import PostgresTable
-from webapp.webhooks.storing import Row, SqliteTable, Unreachable
+from webapp.webhooks.rows import Row, Unreachable
+from webapp.webhooks.sqlite_table import SqliteTable
 
 
 def test_a_connection_lost_between_webhooks_is_replaced(client, app):
@@ -60,7 +61,7 @@ def make_table(url):
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
             "CREATE TABLE webhook_payloads (id bigserial, account_id bigint, body bytea, "
-            "method text, query text, content_type text, provider text)"
+            "method text, query text, content_type text, provider text, only_receipts bool)"
         )
 
 
@@ -83,12 +84,12 @@ def test_a_missing_sqlite_file_is_not_made(tmp_path):
 
 
 def test_a_locked_sqlite_file_is_waited_for_and_then_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr("webapp.webhooks.storing.TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr("webapp.webhooks.sqlite_table.TIMEOUT_SECONDS", 0.2)
     path = str(tmp_path / "parley.db")
     with sqlite3.connect(path, isolation_level=None) as other:
         other.execute(
             "CREATE TABLE webhook_payloads "
-            "(account_id, body, method, query, content_type, provider, received_at)"
+            "(account_id, body, method, query, content_type, provider, only_receipts, received_at)"
         )
         table = SqliteTable(path)
         other.execute("BEGIN IMMEDIATE")

@@ -167,3 +167,20 @@ def test_who_stopped_us_at_twilio_is_opted_out(twilio, talk, ana):
     (_, message) = messages()
     assert (message.status, message.error_code) == ("failed", "63033")
     assert message.contact.opted_out_at is not None
+
+
+def test_whoever_twilio_cannot_find_on_whatsapp_is_marked_until_they_write(twilio, talk, ana):
+    message_id = written(talk, ana)
+    twilio.stub.fail_next(400, fault(63003))
+    twilio.send()
+    contact = db.session.get(Message, message_id).contact
+    assert contact.unreachable_at is not None
+    twilio.says("Here I am")
+    assert contact.unreachable_at is None
+
+
+def test_a_report_that_they_are_not_on_whatsapp_marks_them(twilio, talk, ana):
+    message_id = written(talk, ana)
+    twilio.send()
+    twilio.reports("undelivered", code=63024)
+    assert db.session.get(Message, message_id).contact.unreachable_at is not None

@@ -47,7 +47,7 @@ class Slice:
             case InboundMessage() | Echo():
                 self._receive(task)
             case PreferenceChange():
-                preferring.follow(self._arrivals.contact_of(task.account, task.event), task.event)
+                self._follow_wish(task)
             case IdentityChange() | NameChange():
                 self._rename(task)
             case TemplateUpdate():
@@ -57,6 +57,17 @@ class Slice:
                 self._note(task)
             case StatusUpdate():
                 raise TypeError("receipts are applied in bulk")
+
+    def finish(self):
+        """Once all of it is applied: what campaigns' answers add up to is locked last."""
+        self._arrivals.answers.save()
+
+    def _follow_wish(self, task):
+        contact = self._arrivals.contact_of(task.account, task.event)
+        preferring.follow(contact, task.event)
+        if preferring.stops(task.event):
+            at = min(task.event.at, self._now)
+            self._arrivals.answers.opted_out(task.account, contact, at)
 
     def _receive(self, task):
         receiving.receive(

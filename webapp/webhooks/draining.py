@@ -7,13 +7,14 @@ from datetime import timedelta
 
 from sqlalchemy import bindparam, or_, select, update
 
-from webapp import jobs
+from webapp import jobs, metrics
 from webapp.accounts.models import AccountDrain
+from webapp.campaigns.results import receipts as campaign_receipts
 from webapp.columns import utcnow
 from webapp.database import insert, lock
 from webapp.extensions import db
 from webapp.inbox import receipts
-from webapp.unit_of_work import unit_of_work
+from webapp.unit_of_work import after_commit, unit_of_work
 from webapp.webhooks import payloads
 from webapp.webhooks.applying import Slice, make_contacts
 from webapp.webhooks.models import WebhookPayload
@@ -149,11 +150,14 @@ def _apply_slice(tasks, known):
     slice_of, rest = tasks[:size], tasks[size:]
     until = time.monotonic() + HOLD_SECONDS[db.engine.dialect.name]
     loaded = Slice(slice_of, known, utcnow())
-    for number, task in enumerate(slice_of, start=1):
+    applied = 0
+    for task in slice_of:
         loaded.apply(task)
+        applied += 1
         if time.monotonic() > until:
-            return slice_of[number:] + rest
-    return rest
+            break
+    loaded.finish()
+    return slice_of[applied:] + rest
 
 
 def _apply_receipts(tasks):
@@ -164,7 +168,8 @@ def _apply_receipts(tasks):
         )
     unmatched = []
     for account in sorted(by_account, key=lambda account: account.id):
-        unmatched += receipts.apply(account, by_account[account])
+        others = campaign_receipts.apply(account, by_account[account])
+        unmatched += receipts.apply(account, others)
     return unmatched
 
 
@@ -172,7 +177,7 @@ def _look_again(unmatched):
     """A send recorded while these were being kept did not see them, nor they it."""
     if unmatched:
         with unit_of_work():
-            receipts.settle_receipts(unmatched)
+            campaign_receipts.settle_receipts(receipts.settle_receipts(unmatched))
 
 
 def _apply_alone(account_id, payload):
@@ -237,6 +242,13 @@ def _finish(account_id, part):
             _update([payload.id], processed_at=now, next_attempt_at=None, **values)
     if part:
         _mark(account_id, max(payload.received_at for payload in part))
+        lags = [(now - payload.received_at).total_seconds() for payload in part]
+        after_commit("lags", lambda: _observe(lags))
+
+
+def _observe(lags):
+    for lag in lags:
+        metrics.observe("parley_webhook_lag_seconds", lag)
 
 
 def _postpone(payload, faults):

@@ -7,12 +7,14 @@ from urllib.parse import parse_qsl, quote
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from webapp import metrics
 from webapp.providers.base import BadSignature, WebhookRequest
 from webapp.webhooks.former_use import FormerUse
 from webapp.webhooks.keeping import Keeper
 from webapp.webhooks.refusals import Refusals
+from webapp.webhooks.rows import Row
 from webapp.webhooks.senders import Senders
-from webapp.webhooks.storing import Row, payload_table
+from webapp.webhooks.storing import payload_table
 from webapp.webhooks.waking import Waker
 
 log = logging.getLogger(__name__)
@@ -81,16 +83,20 @@ class Front:
         if fault:
             return fault
         query = _query(environ)
-        if not _proves_itself(sender, self._request(environ, query, body)):
+        request = self._request(environ, query, body)
+        if not _proves_itself(sender, request):
             self._refusals.count(sender.account_id)
+            metrics.count("parley_webhooks", provider=provider_name, outcome="refused")
             return BAD_SIGNATURE
         content_type = environ.get("CONTENT_TYPE", "")[:LONGEST_TYPE]
+        provider = sender.provider
+        told = provider.only_receipts(request)
         kept = self._keeper.keep(
-            Row(sender.account_id, body, method, query, content_type, sender.provider.name)
+            Row(sender.account_id, body, method, query, content_type, provider.name, told)
         )
         if sender.by_former_token:
             self._former_use.note(sender.account_id)
-        return sender.provider.answer if kept else NOT_KEPT
+        return provider.answer if kept else NOT_KEPT
 
     def _request(self, environ, query, body):
         # The address we gave the provider, whatever the proxies made of it: Twilio signs it.

@@ -2,9 +2,10 @@
 
 import logging
 import threading
-from collections import deque
+from collections import Counter, deque
 
-from webapp.webhooks.storing import RowsRefused, Unreachable
+from webapp import metrics
+from webapp.webhooks.rows import RowsRefused, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ class Keeper:
             group.lost = self._store(group.rows)
             group.done.set()
             self._wake({row.account_id for row in group.rows})
+            _count(group)
 
     def _wake(self, account_ids):
         try:
@@ -117,6 +119,15 @@ class Keeper:
             except Exception as error:
                 return lost | {place + missed for missed in _all_lost(rows[place:], error)}
         return lost
+
+
+def _count(group):
+    outcomes = Counter(
+        (row.provider or "", "not_kept" if place in group.lost else "kept")
+        for place, row in enumerate(group.rows)
+    )
+    for (provider, outcome), amount in outcomes.items():
+        metrics.count("parley_webhooks", amount, provider=provider, outcome=outcome)
 
 
 def _all_lost(rows, error):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.columns import BigId, UtcDateTime, utcnow
@@ -21,8 +21,9 @@ class WebhookPayload(db.Model):
     __tablename__ = "webhook_payloads"
     __table_args__ = (
         Index(
-            "ix_webhook_payloads_unprocessed",
+            "ix_webhook_payloads_waiting",
             "account_id",
+            "only_receipts",
             "id",
             postgresql_where=UNPROCESSED,
             sqlite_where=UNPROCESSED,
@@ -51,6 +52,8 @@ class WebhookPayload(db.Model):
     query: Mapped[str] = mapped_column(Text, default="", server_default="")
     content_type: Mapped[str] = mapped_column(String(120), default="", server_default="")
     body: Mapped[bytes] = mapped_column(LargeBinary)
+    # They need no order, so customers' messages that came later go before them.
+    only_receipts: Mapped[bool] = mapped_column(default=False, server_default=false())
     received_at: Mapped[datetime] = mapped_column(
         UtcDateTime, default=utcnow, server_default=text("CURRENT_TIMESTAMP")
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from webapp.accounts.models import Account
+from webapp.campaigns.results import recognising
 from webapp.extensions import db
 from webapp.inbox.models import Message, Receipt
 from webapp.providers.base import (
@@ -54,16 +55,16 @@ def of(payload):
 
 
 class _Left:
-    """Messages and receipts of these events, each kind read once."""
+    """Messages, receipts and campaigns of these events, each kind read once."""
 
     def __init__(self, told):
         placed = [(one.account.id, one.event) for one in told if one.account]
         self.messages = self._messages(
             [(id, event.id) for id, event in placed if isinstance(event, InboundMessage | Echo)]
         )
-        self.receipts = self._receipts(
-            [(id, event.message_id) for id, event in placed if isinstance(event, StatusUpdate)]
-        )
+        told = [(id, event) for id, event in placed if isinstance(event, StatusUpdate)]
+        self.receipts = self._receipts([(id, event.message_id) for id, event in told])
+        self.campaigns = recognising.campaign_names(told)
 
     def _messages(self, names):
         rows = _named(select(Message), Message, names)
@@ -97,6 +98,9 @@ def _outcome(told, left, done):
         case InboundMessage() | Echo():
             message = left.messages.get((told.account.id, told.event.id))
             return _found(what, message, "Stored as a message", done, message)
+        case StatusUpdate() if id(told.event) in left.campaigns:
+            name = left.campaigns[id(told.event)]
+            return Outcome(what, f"Counted in the campaign “{name}”", True)
         case StatusUpdate():
             name = told.account.id, told.event.message_id, str(told.event.status)
             receipt, message = left.receipts.get(name, (None, None))

@@ -2,7 +2,7 @@
 
 import psycopg
 
-from webapp.webhooks.storing import (
+from webapp.webhooks.rows import (
     CONNECT_SECONDS,
     TIMEOUT_SECONDS,
     Row,
@@ -16,7 +16,7 @@ class PostgresTable:
 
     INSERT = (
         f"INSERT INTO webhook_payloads ({', '.join(Row._fields)}) SELECT * FROM unnest("
-        "%b::bigint[], %b::bytea[], %b::text[], %b::text[], %b::text[], %b::text[])"
+        "%b::bigint[], %b::bytea[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bool[])"
     )
 
     def __init__(self, url):
