@@ -1,7 +1,7 @@
 """An installation of the last release, with what it holds, becomes one of this release."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask_migrate import upgrade
@@ -13,9 +13,14 @@ from tests.support.databases import for_each_database
 from webapp import create_app
 from webapp.accounts import sealing
 from webapp.accounts.models import Account
+from webapp.analytics import figures, summed, summing
+from webapp.analytics.models import AgentInterval, InteractionPhase, Kind
+from webapp.campaigns.models import Campaign
 from webapp.contacts.models import Contact
 from webapp.extensions import db, vault
-from webapp.inbox.models import Attempt, Media, Message
+from webapp.inbox.models import Attempt, Interaction, Media, Message
+from webapp.settings import dispositions
+from webapp.staff.models import User
 from webapp.webhooks import draining
 from webapp.webhooks.models import WebhookPayload
 
@@ -95,9 +100,7 @@ def fill():
     rows = {name: dict(row) for name, row in ROWS.items()}
     rows["accounts"]["credentials"] = vault.seal(SECRETS)
     for name, row in rows.items():
-        found = table(name)
-        needed = {column.name: _anything(column) for column in found.c if _is_needed(column)}
-        db.session.execute(found.insert().values(needed | row))
+        _add(name, row)
     db.session.commit()
 
 
@@ -150,6 +153,8 @@ def test_old_rows_are_read_by_the_new_models(old):
     assert db.session.get(Attempt, 1).exchanges is None
     assert db.session.get(Media, 1).seconds is None
     assert db.session.get(Message, 1).text == "Hello"
+    assert db.session.get(User, 1).alarm_sounds
+    assert db.session.get(User, 1).leads_all
 
 
 def test_contacts_have_their_names_apart_and_the_time_of_their_last_message(old):
@@ -161,6 +166,102 @@ def test_contacts_have_their_names_apart_and_the_time_of_their_last_message(old)
     assert dana.last_contact_at == AT
     assert (dana.consent, dana.opted_out_at) == ("out", AT)
     assert (dana.fields, dana.is_listed) == ({}, True)
+
+
+def test_people_and_conversations_have_the_intervals_their_columns_tell_of(old):
+    more = {"queue_id": 1, "waiting_since": AT, "contact_id": 1, "account_id": 1}
+    minute = timedelta(minutes=1)
+    accepted = {"assigned_at": AT + minute, "owner_id": 1, "first_reply_at": AT + 2 * minute}
+    ended = {"state": "closed", "closed_at": AT + 9 * minute, "close_reason": "agent"}
+    _add("queues", {"id": 1, "name": "Support"})
+    _add("interactions", ROWS["interactions"] | more | accepted | ended | {"id": 2})
+    _add("interactions", ROWS["interactions"] | more | {"id": 3, "state": "waiting"})
+    db.session.commit()
+
+    upgrade()
+    db.session.rollback()
+    (ana,) = db.session.scalars(select(AgentInterval)).all()
+    assert (ana.user_id, ana.state, ana.from_at, ana.to_at) == (1, "offline", AT, None)
+    phases = db.session.scalars(select(InteractionPhase)).all()
+    assert sorted(
+        (row.interaction_id, row.phase, row.from_at, row.to_at, row.outcome) for row in phases
+    ) == [
+        (1, "unmanaged", AT, AT, "closed"),
+        (2, "assigned", AT + minute, AT + 9 * minute, "closed"),
+        (2, "waiting", AT, AT + minute, "accepted"),
+        (3, "waiting", AT, None, None),
+    ]
+    (held,) = (row for row in phases if row.phase == "assigned")
+    assert (held.owner_id, held.first_reply_seconds, held.accepted_at) == (1, 120, AT + minute)
+
+
+def test_campaigns_that_were_agreed_to_keep_to_how_many_that_was(old):
+    upgrade(revision="0014")
+    db.session.rollback()
+    loaded, unloaded, alone = (
+        {"id": id, "name": f"Number {id}", "account_id": 1, "approved_at": at, "token": "0" * 16}
+        for id, at in ((1, AT), (2, AT), (3, None))
+    )
+    said = {"audience": {}, "stop_rules": {}, "steps": []}
+    counts = {"variant_id": 0, "shard": 0}
+    for columns in (loaded, unloaded, alone):
+        _add("campaigns", said | columns)
+    for name, many in (("read", 90), ("queued", 10), ("skipped", 7), ("ever:read", 90)):
+        for id in (1, 3):
+            _add("campaign_counts", counts | {"campaign_id": id, "name": name, "count": many})
+    db.session.commit()
+
+    upgrade()
+    db.session.rollback()
+    people = select(Campaign.approval_people).order_by(Campaign.id)
+    assert db.session.scalars(people).all() == [100, None, None]
+
+
+def test_outcomes_to_choose_from_are_there_and_nothing_has_one_yet(old):
+    upgrade()
+    db.session.rollback()
+
+    names = [(label.name, label.level, label.row.account_id) for label in dispositions.tree()]
+    everywhere = (1, None)
+    assert names == [
+        ("Interested", *everywhere),
+        ("Not interested", *everywhere),
+        ("Sold", *everywhere),
+        ("Special", *everywhere),
+    ]
+    interaction = db.session.get(Interaction, 1)
+    assert (interaction.disposition_id, interaction.disposition_path) == (None, None)
+    assert not interaction.account.needs_disposition
+    (phase,) = db.session.scalars(select(InteractionPhase)).all()
+    assert phase.disposition_id is None
+
+
+def test_what_was_there_is_summed_up_and_what_changes_of_it_counts(old):
+    upgrade()
+    db.session.rollback()
+    day = (AT - timedelta(hours=12), AT + timedelta(hours=12))
+
+    def counted():
+        found = summed.count(figures.WRITTEN, *day, by=("account",))
+        return {name: many for name, many in found[(1,)].items() if many}
+
+    assert counted() == {"sent": 1}
+    summing.sweep()
+    assert summed.of_period(Kind.MESSAGES, *day).raw == []
+    assert counted() == {"sent": 1}
+    db.session.execute(text("UPDATE messages SET status = 'read'"))
+    db.session.commit()
+    assert counted() == {"sent": 1, "delivered": 1, "read": 1}
+    assert summing.pending() == 1
+    summing.sweep()
+    assert summing.pending() == 0
+    assert counted() == {"sent": 1, "delivered": 1, "read": 1}
+
+
+def _add(name, columns):
+    found = table(name)
+    needed = {column.name: _anything(column) for column in found.c if _is_needed(column)}
+    db.session.execute(found.insert().values(needed | columns))
 
 
 def test_what_waited_during_the_upgrade_is_processed_after_it(old):

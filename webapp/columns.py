@@ -7,15 +7,20 @@ from sqlalchemy.types import TypeDecorator
 
 from webapp.extensions import vault
 
-LONGEST_ID = 18  # digits that surely fit a database's number
+LONGEST_NUMBER = 18  # digits that surely fit a database's number
 BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def number_of(text):
+    """The whole number from 0 that an address or a form says; None for what is none."""
+    if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER:
+        return int(text)
+    return None
 
 
 def id_of(text):
     """The id an address or a form names; None for what is none."""
-    if text.isascii() and text.isdigit() and len(text) <= LONGEST_ID:
-        return int(text)
-    return None
+    return number_of(text)
 
 
 def utcnow():

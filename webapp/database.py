@@ -2,7 +2,7 @@
 
 from time import monotonic
 
-from sqlalchemy import event
+from sqlalchemy import ARRAY, any_, bindparam, event, func, literal, select, update
 from sqlalchemy.exc import DisconnectionError
 
 from webapp.extensions import READING, db
@@ -14,13 +14,16 @@ PING_AFTER = 5  # seconds a pooled connection was idle
 def engine_options(url):
     """Pools and limits; the sum over all processes stays below PostgreSQL's max_connections."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 10}}
+        return {"connect_args": {"timeout": 10}, "hide_parameters": True}
     limits = "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"
     # Lists want their first rows: compiling a query takes longer than any of ours may run.
     limits += " -c jit=off"
+    # Reports sort millions of narrow rows; what is not sorted takes none of it.
+    limits += " -c work_mem=32MB"
     return {
         "pool_size": 10,
         "max_overflow": 10,
+        "hide_parameters": True,  # errors end up in logs, and rows are people's
         "connect_args": {"options": limits, "connect_timeout": 5},
     }
 
@@ -48,6 +51,66 @@ def insert(table):
     else:
         from sqlalchemy.dialects.sqlite import insert as dialect_insert
     return dialect_insert(table)
+
+
+def among(column, values):
+    """The condition that a column is one of these values. PostgreSQL gets them as one parameter:
+    the statement is the same for any number of them, and is prepared once."""
+    values = list(values)
+    if is_postgresql():
+        return column == any_(literal(values, ARRAY(column.type)))
+    return column.in_(values)
+
+
+def insert_many(table, rows, merged=lambda statement: statement):
+    """Add rows of values that name the same columns; in one statement where the database can.
+    `merged` adds an ON CONFLICT to it."""
+    if is_postgresql():
+        _, values = _as_rows(table, rows, [*rows[0]][:1])
+        statement = insert(table).from_select([*values], select(*values.values()))
+        db.session.execute(merged(statement))
+    else:
+        db.session.execute(merged(insert(table)), rows)
+
+
+def update_many(table, keys, rows):
+    """Write rows of values that name the same columns, each where its keys are; in one statement
+    where the database can. The other columns, and their indexes, are not touched."""
+    names = [name for name in rows[0] if name not in keys]
+    if is_postgresql():
+        given, values = _as_rows(table, rows, keys)
+        one = [table.c[key] == given.c[key] for key in keys]
+        changed = {name: values[name] for name in names}
+        db.session.execute(_quietly(update(table).where(*one).values(changed)))
+        return
+    values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+    one = [table.c[key] == bindparam(f"old_{key}") for key in keys]
+    db.session.execute(
+        _quietly(update(table).where(*one).values(values)),
+        [{f"{'old' if name in keys else 'new'}_{name}": row[name] for name in row} for row in rows],
+    )
+
+
+def _quietly(statement):
+    return statement.execution_options(synchronize_session=False)
+
+
+def _as_rows(table, rows, keys):
+    """(the rows, {column: its value in each}). PostgreSQL gets a column's values as one array, a
+    parameter, not thousands; what is the same in all rows, and is no key, as one value."""
+    first = rows[0]
+    same = {
+        name: literal(value, table.c[name].type)
+        for name, value in first.items()
+        if name not in keys and all(row[name] == value for row in rows)
+    }
+    other = [name for name in first if name not in same]
+    columns = (
+        bindparam(f"all_{name}", [row[name] for row in rows], ARRAY(table.c[name].type))
+        for name in other
+    )
+    given = func.unnest(*columns).table_valued(*other).render_derived("given")
+    return given, {name: same[name] if name in same else given.c[name] for name in first}
 
 
 def lock(statement, skip_locked=False):
