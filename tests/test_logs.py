@@ -19,6 +19,7 @@ ADDRESSES = [
     "/webhooks/kaleyra/Tok-en_1?from=15550142233&body=Hi+there",
     "/webhooks/meta/Tok-en_1",
     "/files/Tok-en_1.x.y",
+    "/board/tv/Tok-en_1/now",
 ]
 
 

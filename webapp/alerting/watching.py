@@ -14,6 +14,7 @@ from webapp.accounts import standing
 from webapp.accounts.models import Account, AccountDrain, AccountHealth
 from webapp.alerting import raising
 from webapp.alerting.raising import Trouble, of_account
+from webapp.campaigns import watching as campaigns
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox.models import Media, MediaState, Message, MessageStatus
@@ -315,6 +316,7 @@ def _times(count, word):
 
 
 WATCHES = {
+    campaigns.ALERT: campaigns.troubles,
     standing.STOPPED: _stopped,
     standing.UNWELL: _unwell,
     "account_slowed": _slowed,
