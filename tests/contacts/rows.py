@@ -5,7 +5,10 @@ from sqlalchemy import select
 from webapp.extensions import db
 
 # History, which only grows.
-HISTORY = {"audit_entries", "contact_merges", "interaction_events", "offers", "duplicate_pairs"}
+HISTORY = {
+    "audit_entries", "contact_merges", "interaction_events", "interaction_phases", "offers",
+    "duplicate_pairs",
+}  # fmt: skip
 
 
 def everything(but=frozenset()):

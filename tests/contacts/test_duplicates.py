@@ -5,9 +5,11 @@ import re
 import pytest
 
 from tests.factories import change, make_contact, save
+from tests.support.queries import counted_queries
 from webapp.contacts import duplicates, editing, saving
-from webapp.contacts.models import DuplicatePair
+from webapp.contacts.models import CustomField, DuplicatePair
 from webapp.extensions import db
+from webapp.settings import values
 from webapp.unit_of_work import unit_of_work
 
 
@@ -48,6 +50,37 @@ def test_a_contact_that_gets_somebodys_email_makes_a_pair(dana, sara):
     with unit_of_work():
         saving.save(other.id, {"email": "dana@example.com"}, None, sara)
     assert pairs() == {(dana.id, other.id, "email")}
+
+
+def test_the_sweep_finds_who_shares_an_email_a_name_or_a_field(app, admin):
+    field = save(CustomField(name="Customer number", kind="text"))
+    with unit_of_work():
+        values.put(duplicates.SETTING, {"field_id": field.id}, admin)
+    one = make_contact("Dana Whitlock", email="dana@example.com")
+    two = make_contact("D. Whitlock", email="dana@example.com")
+    three = make_contact("Kim Otte", company="Nordlicht", fields={str(field.id): "K-1"})
+    four = make_contact("KIM OTTE", company="nordlicht")
+    five = make_contact("Otte", fields={str(field.id): "K-1"})
+    make_contact("Kim Otte", company="Tradewell")
+    with unit_of_work():
+        duplicates.sweep()
+    assert pairs() == {
+        (one.id, two.id, "email"),
+        (three.id, four.id, "name"),
+        (three.id, five.id, "field"),
+    }
+
+
+def test_the_sweep_asks_no_more_for_many_who_share_nothing(app):
+    asked = []
+    for _ in range(2):
+        for n in range(5):
+            name = f"{len(asked)} {n}"
+            make_contact(f"Dana {name}", email=f"{name}@example.com", company="Tradewell")
+        with counted_queries() as queries, unit_of_work():
+            duplicates.sweep()
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
 
 
 def test_leaders_see_beside_the_list_how_many_pairs_are_to_be_decided(sign_in, sara, pair):

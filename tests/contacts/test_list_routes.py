@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from tests.factories import change, make_contact, make_list, save
+from tests.factories import change, make_campaign, make_contact, make_list, save
 from webapp.contacts.models import ContactList, ContactTag, CustomField
 from webapp.extensions import db
 from webapp.settings.models import Tag
@@ -110,3 +110,18 @@ def test_tags_show_how_many_carry_them_and_are_deleted_with_a_trace(sara_there):
     assert rows(Tag) == [] and db.session.scalars(select(ContactTag)).all() == []
     actions = select(AuditEntry.action).where(AuditEntry.subject == "tags")
     assert db.session.scalars(actions.order_by(AuditEntry.id)).all() == ["added", "deleted"]
+
+
+def test_what_a_campaign_writes_to_or_leaves_out_stays_while_it_does(cast, sara_there):
+    complaints, vip = make_list("Complaints"), save(Tag(name="VIP"))
+    said = {"exclude_list_ids": [complaints.id], "tag_ids": [vip.id]}
+    campaign = make_campaign(cast.account, "Winter", audience=said)
+    urls = (f"/contacts/lists/{complaints.id}/delete", f"/contacts/tags/{vip.id}/delete")
+
+    answers = [sara_there.post(url, follow_redirects=True) for url in urls]
+
+    assert all("Winter needs it." in answer.get_data(as_text=True) for answer in answers)
+    change(campaign, state="done")
+    for url in urls:
+        sara_there.post(url)
+    assert rows(ContactList) == rows(Tag) == []

@@ -38,6 +38,7 @@ from webapp.unit_of_work import unit_of_work
 
 # Every column that names a contact: how a merge moves it, or why it stays.
 MOVED = {
+    "recipients.contact_id",
     "messages.contact_id",
     "interactions.contact_id",
     "contact_identities.contact_id",
@@ -52,6 +53,7 @@ STAYS = {
     "duplicate_pairs.first_id": "shown only while both are listed",
     "duplicate_pairs.second_id": "shown only while both are listed",
     "person_requests.contact_id": "who asked then",
+    "portfolio_reaches.contact_id": "people are counted for a day: one too many at most",
 }
 
 

@@ -24,17 +24,6 @@ def test_a_field_is_stored_in_one_form(name, text, value):
     assert plain_values.checked(name, text) == value
 
 
-@pytest.mark.parametrize(
-    ("digits", "zone"),
-    [
-        ("351912345678", "Europe/Lisbon"), ("34600000258", "Europe/Madrid"),
-        ("390612345678", "Europe/Rome"), ("882", None), (None, None),
-    ],
-)  # fmt: skip
-def test_the_number_tells_the_zone_where_it_can(digits, zone):
-    assert plain_values.zone_of_number(digits) == zone
-
-
 def test_a_zone_that_was_chosen_wins_over_the_number(app):
     contact = make_contact(phone="351912345678")
     assert plain_values.zone_of(contact) == ("Europe/Lisbon", True)

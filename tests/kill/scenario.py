@@ -25,6 +25,7 @@ ASKED_ABOUT = (
     "messages JOIN accounts ON accounts.id = messages.account_id "
     "WHERE accounts.provider IN ('twilio', 'sinch') AND"
 )
+BACKGROUND = ("worker", "clock")
 HURRYING = f"{sys.executable} -m tests.kill.hurrying"
 ANSWERED = 100  # conversations the supervisor takes
 REPLIES_EACH = 5
@@ -139,11 +140,14 @@ class Scenario:
             self._wait_until(lambda left=left: not self.count(left))
 
     def _ask_hours_later(self):
-        """Times are moved instead of waiting: here, and in what the providers keep."""
-        self.processes.kill("hurrying")
+        """Times are moved instead of waiting: here, and in what the providers keep. Nobody may
+        be fetching meanwhile: what came before one move and was stored after the other would
+        seem hours younger than what was written next."""
+        for name in (*BACKGROUND, "hurrying"):
+            self.processes.kill(name)
         grow_older(self.engine, LATER)
         self.providers.ask("later", LATER.total_seconds())
-        self.processes.start(hurrying=HURRYING)
+        self.processes.start(*BACKGROUND, hurrying=HURRYING)
         self._wait_until(self._all_is_known)
         time.sleep(AT_REST)  # the last answer may be on its way into the database
         self._settle()

@@ -3,6 +3,7 @@
 from sqlalchemy import delete, func, select
 
 from webapp.accounts.models import Account
+from webapp.campaigns.audience.using import campaigns_with
 from webapp.columns import utcnow
 from webapp.contacts.models import ContactList, ContactListMember, ContactTag, CustomField
 from webapp.database import insert
@@ -42,6 +43,7 @@ def delete_list(contact_list, by):
             f"New customers of {', '.join(names)} join this list. "
             "Choose another list on the account's page first."
         )
+    _keep_for_campaigns(contact_list.id, "list_ids", "exclude_list_ids")
     record(by, "deleted", contact_list, before=_list_facts(contact_list))
     db.session.delete(contact_list)
     db.session.flush()
@@ -142,12 +144,21 @@ def save_tag(tag, name, color, by):
 
 
 def delete_tag(tag, by):
+    _keep_for_campaigns(tag.id, "tag_ids", "exclude_tag_ids")
     record(by, "deleted", tag, before={"name": tag.name, "color": tag.color})
     db.session.delete(tag)
     db.session.flush()
 
 
+def _keep_for_campaigns(id, *keys):
+    """Without its black list a campaign would write to whoever must not get it."""
+    names = campaigns_with(id, *keys)
+    if names:
+        raise Refused(f"{', '.join(names)} needs it. Take it out of the campaign's audience first.")
+
+
 def _merge_tags(tag, other, by):
+    _keep_for_campaigns(tag.id, "tag_ids", "exclude_tag_ids")
     carried = select(ContactTag.contact_id, db.literal(other.id)).where(ContactTag.tag_id == tag.id)
     db.session.execute(
         insert(ContactTag.__table__)

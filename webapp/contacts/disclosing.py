@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import select
 
 from webapp import jobs, media_store
+from webapp.campaigns.models import Campaign, Recipient
 from webapp.columns import utcnow
 from webapp.contacts import person_requests, traces
 from webapp.contacts.field_values import shown
@@ -172,6 +173,7 @@ def _parts(contact):
     yield "merges", _rows(ContactMerge, ContactMerge.kept_id == contact.id, but={"moved"})
     yield "conversations", _rows(Interaction, mine)
     yield "messages", _rows(Message, Message.contact_id == contact.id)
+    yield "campaigns", _campaigns(contact)
     yield "receipts", _rows(Receipt, Receipt.message_id.in_(_message_ids(contact)))
     yield "files", _rows(Media, Media.message_id.in_(_message_ids(contact)), but={"url"})
     yield "webhooks", _webhooks(contact)
@@ -194,6 +196,20 @@ def _rows(model, condition, but=frozenset()):
         yield from [_row(row, but) for row in rows]
         for row in rows:
             db.session.expunge(row)
+
+
+def _campaigns(contact):
+    """What was sent to them with many others, and what became of it."""
+    names = dict(
+        db.session.execute(
+            select(Campaign.id, Campaign.name)
+            .join(Recipient, Recipient.campaign_id == Campaign.id)
+            .where(Recipient.contact_id == contact.id)
+            .distinct()
+        ).all()
+    )
+    for row in _rows(Recipient, Recipient.contact_id == contact.id, but={"lease_until"}):
+        yield {"campaign": names[row["campaign_id"]], **row}
 
 
 def _webhooks(contact):

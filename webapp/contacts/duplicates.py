@@ -34,11 +34,7 @@ def note_named_together(contact_ids):
 
 def look(contact_ids):
     """Pairs of these contacts with any other, by index; how many are new."""
-    found = 0
-    for contact in _listed(contact_ids):
-        for reason, condition, detail in _signs(contact):
-            found += _pair_up(contact, reason, condition, detail)
-    return found
+    return sum(_pair_up(*sign) for sign in _signs(_listed(contact_ids)))
 
 
 def sweep(after=0, limit=SWEEP, stop_asked=lambda: False):
@@ -115,22 +111,31 @@ def _listed(contact_ids):
     return db.session.scalars(rows).all()
 
 
-def _signs(contact):
-    """(reason, condition for the others, the value both share)"""
-    if contact.email:
-        yield "email", Contact.email == contact.email, contact.email
-    name = _normal(contact.name)
-    if name and contact.company:
-        # The list's own index of names finds them; the company then tells them apart.
-        alike = and_(
-            _sort_name() == contact.name.lower(),
-            func.lower(Contact.company) == contact.company.lower(),
-        )
-        yield "name", alike, f"{contact.name}, {contact.company}"
+def _signs(contacts):
+    """(contact, reason, condition for the others, the value both share)"""
+    emails = _shared(Contact.email, {contact.email for contact in contacts})
+    names = _shared(_sort_name(), {contact.name.lower() for contact in contacts if contact.company})
     field = db.session.get(CustomField, field_id() or 0)
-    value = (contact.fields or {}).get(str(field.id)) if field else None
-    if value not in (None, ""):
-        yield "field", search.holding(field, value), f"{field.name} {value}"
+    for contact in contacts:
+        if contact.email in emails:
+            yield contact, "email", Contact.email == contact.email, contact.email
+        if contact.company and contact.name.lower() in names:
+            # The list's own index of names finds them; the company then tells them apart.
+            alike = and_(
+                _sort_name() == contact.name.lower(),
+                func.lower(Contact.company) == contact.company.lower(),
+            )
+            yield contact, "name", alike, f"{contact.name}, {contact.company}"
+        value = (contact.fields or {}).get(str(field.id)) if field else None
+        if value not in (None, ""):
+            yield contact, "field", search.holding(field, value), f"{field.name} {value}"
+
+
+def _shared(column, values):
+    """Which of these more than one contact has: nearly none, so that few are asked about alone."""
+    values = list(filter(None, values))
+    rows = select(column).where(column.in_(values), column != _EMPTY, LISTED)
+    return set(db.session.scalars(rows.group_by(column).having(func.count() > 1))) if values else ()
 
 
 def _sort_name():
@@ -161,10 +166,6 @@ def _note(first_id, second_id, reason, detail):
         {"first_id": first_id, "second_id": second_id, "reason": reason, "detail": detail[:500]},
     )
     return made is not None
-
-
-def _normal(text):
-    return " ".join((text or "").lower().split())
 
 
 def _is_listed(contact_id):

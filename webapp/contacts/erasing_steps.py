@@ -12,6 +12,15 @@ from sqlalchemy import and_, delete, func, or_, select, text, update
 from webapp import media_store
 from webapp.accounts.models import Account
 from webapp.alerting.models import Alert
+from webapp.campaigns import ledger
+from webapp.campaigns.models import (
+    WAITING,
+    CampaignAttempt,
+    CampaignTest,
+    CampaignVariant,
+    Recipient,
+    RecipientState,
+)
 from webapp.contacts import traces
 from webapp.contacts.models import ContactImport, PersonRequest
 from webapp.database import is_postgresql
@@ -28,6 +37,7 @@ from webapp.inbox.models import (
     MessageStatus,
     Receipt,
 )
+from webapp.message_templates.models import MessageTemplate
 from webapp.sandbox.models import SandboxCustomer, SandboxEvent, SandboxReceipt
 from webapp.staff.models import AuditEntry
 from webapp.unit_of_work import after_commit
@@ -36,6 +46,40 @@ from webapp.webhooks.models import AccountNotice, WebhookPayload
 BATCH = 200
 RANGE = 5000  # ids one statement looks through
 NOBODY = "Erased contact"
+
+
+def campaigns(told, after):
+    """What they were sent keeps its state, for the counts; whoever still waits gets nothing."""
+    ids = db.session.scalars(
+        select(Recipient.id)
+        .where(Recipient.contact_id.in_(told["contacts"]), Recipient.id > after)
+        .order_by(Recipient.id)
+        .limit(BATCH)
+    ).all()
+    if not ids:
+        _forget_tests(told)
+        return None, 0
+    entries = ledger.hold(ids)
+    for entry in entries:
+        entry.provider_id = entry.detail = None
+        if entry.state in WAITING:
+            entry.move(RecipientState.SKIPPED, reason="erased")
+    ledger.save(entries)
+    db.session.execute(
+        update(CampaignAttempt)
+        .where(CampaignAttempt.recipient_id.in_(ids))
+        .values(provider_id=None, error=None)
+        .execution_options(synchronize_session=False)
+    )
+    return ids[-1], len(ids)
+
+
+def _forget_tests(told):
+    """A campaign's tries that showed what they would get, or went to their number."""
+    theirs = or_(
+        CampaignTest.as_contact_id.in_(told["contacts"]), CampaignTest.number.in_(told["numbers"])
+    )
+    db.session.execute(delete(CampaignTest).where(theirs))
 
 
 def messages(told, after):
@@ -224,8 +268,8 @@ def search(_told, _after):
 STEPS = {
     step.__name__: step
     for step in (
-        messages, interactions, payloads, receipts, group_messages, sandbox, notices, alerts,
-        audit, imports, exports, search,
+        campaigns, messages, interactions, payloads, receipts, group_messages, sandbox, notices,
+        alerts, audit, imports, exports, search,
     )
 }  # fmt: skip
 
@@ -287,11 +331,25 @@ def _forget_calls(ids):
 
 
 def _forget_files(ids):
+    shared = _shared_files(ids)
     for media in db.session.scalars(select(Media).where(Media.message_id.in_(ids))):
-        _drop_files(media.storage_key, media.thumbnail_key)
+        if media.storage_key not in shared:
+            _drop_files(media.storage_key, media.thumbnail_key)
         media.storage_key = media.thumbnail_key = media.url = media.sha256 = None
         media.provider_media_id = media.filename = ""
         media.state, media.next_attempt_at, media.error = MediaState.FAILED, None, "Erased"
+
+
+def _shared_files(ids):
+    """What a template or a campaign shows to everybody is nobody's own."""
+    rows = db.session.execute(
+        select(MessageTemplate.media, CampaignVariant.media)
+        .select_from(Message)
+        .outerjoin(MessageTemplate, MessageTemplate.id == Message.template_id)
+        .outerjoin(CampaignVariant, CampaignVariant.campaign_id == Message.campaign_id)
+        .where(Message.id.in_(ids), Message.template_id.is_not(None))
+    )
+    return {media["key"] for row in rows for media in row if media and media.get("key")}
 
 
 def _drop_files(*keys):

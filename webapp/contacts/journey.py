@@ -1,4 +1,4 @@
-"""What happened with a contact, newest first: conversations, templates, notes, consent, changes."""
+"""What happened with a contact, newest first: conversations, campaigns, notes, changes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import joinedload
 
+from webapp.campaigns.models import Recipient
 from webapp.columns import id_of, utcnow
 from webapp.contacts.models import ConsentEntry, Contact, ContactMerge
 from webapp.extensions import db
@@ -72,7 +73,7 @@ def of(contact, user, show=ALL, after=""):
 
 def _belongs(kind, show):
     if show == CONVERSATIONS:
-        return kind in ("conversation", "template", "note")
+        return kind in ("conversation", "template", "campaign", "note")
     if show == CHANGES:
         return kind in ("consent", "change", "merge", "created")
     return True
@@ -83,15 +84,21 @@ def _sources(contact, user):
     of_contact = and_(Message.contact_id == contact.id, Message.account_id.in_(accounts))
     seen = _seen_messages(user)
     return (
-        Source("conversation", 6, Interaction.started_at, Interaction.id, lambda: (
+        Source("conversation", 7, Interaction.started_at, Interaction.id, lambda: (
             select(Interaction)
             .where(Interaction.contact_id == contact.id, access.visible_interactions(user))
             .options(joinedload(Interaction.account), joinedload(Interaction.owner),
                      joinedload(Interaction.queue))
         )),
-        Source("template", 5, Message.written_at, Message.id, lambda: (
+        Source("template", 6, Message.written_at, Message.id, lambda: (
             select(Message).where(
-                of_contact, seen, Message.kind == "template", Message.direction == Direction.OUT)
+                of_contact, seen, Message.kind == "template", Message.direction == Direction.OUT,
+                Message.campaign_id.is_(None))  # those are told as the campaign's
+        )),
+        Source("campaign", 5, Recipient.sent_at, Recipient.id, lambda: (
+            select(Recipient)
+            .where(Recipient.contact_id == contact.id, Recipient.sent_at.is_not(None))
+            .options(joinedload(Recipient.campaign))
         )),
         Source("note", 4, Message.written_at, Message.id, lambda: (
             select(Message).where(of_contact, seen, Message.direction == Direction.NOTE)
@@ -116,7 +123,7 @@ def _sources(contact, user):
 
 def _seen_messages(user):
     """An agent reads notes and templates of the conversations they may open, no others."""
-    if access.leads(user):
+    if access.leads_all(user):
         return true()
     return (
         exists()

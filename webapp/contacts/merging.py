@@ -4,6 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from webapp.analytics import keeping
+from webapp.analytics.models import Outcome
+from webapp.campaigns.audience import merged
 from webapp.columns import utcnow
 from webapp.contacts import comparing, moving
 from webapp.contacts.models import Contact, ContactMerge, DuplicatePair
@@ -38,12 +41,16 @@ ENDED = ("state", "closed_at", "close_reason", "closed_by_id", "wake_at", "left_
 def merge(kept, other, choices, by):
     """`other` becomes part of `kept`. `choices` says whose value stays: {"email": "other", …}.
 
-    Locks in the order everybody does: contacts by id, messages, conversations by id. A drain that
-    comes meanwhile waits for the contacts and then finds that the identities have moved.
+    Locks in the order everybody does: contacts by id, recipients, messages, conversations by id.
+    A drain that comes meanwhile waits for the contacts and then finds that the identities have
+    moved.
     """
     kept, other = _both(kept.id, other.id)
     before = {"name": other.display_name, **_columns(kept, other, choices, by)}
-    moved = {"messages": _all("messages", kept, other)}
+    merged.leave_out(kept.id, other.id)
+    sent = moving.recipient_ids(other.id, kept.id)
+    moving.move("recipients", sent, other.id, kept.id)
+    moved = {"recipients": sent, "messages": _all("messages", kept, other)}
     moved["closed"] = _close_doubled(kept, other, by)
     for name in ("interactions", "contact_identities", "consents"):
         moved[name] = _all(name, kept, other)
@@ -224,6 +231,7 @@ def _carry(older, younger):
         # Whoever is talking to the customer goes on; nobody else is rung for it.
         older.owner_id, older.assigned_at = younger.owner_id, younger.assigned_at
         older.state = InteractionState.ASSIGNED
+        keeping.moved(older, Outcome.ACCEPTED)
         offering.withdraw_from([older.id])
 
 

@@ -3,14 +3,16 @@
 from sqlalchemy import and_, delete, select, update
 
 from webapp.accounts.models import Account
+from webapp.campaigns.models import Recipient, RecipientState
 from webapp.contacts.models import ConsentEntry, ContactIdentity, ContactListMember, ContactTag
 from webapp.database import insert
 from webapp.extensions import db
 from webapp.inbox.models import Interaction, Message
 
 CHUNK = 1000
-# Tables whose rows simply belong to somebody; of the first two there may be very many.
+# Tables whose rows simply belong to somebody; of the first three there may be very many.
 BELONGING = {
+    "recipients": Recipient.__table__,
     "messages": Message.__table__,
     "interactions": Interaction.__table__,
     "contact_identities": ContactIdentity.__table__,
@@ -32,6 +34,25 @@ def ids_of(name, contact_id):
         accounts = db.session.scalars(select(Account.id)).all()
         mine = and_(table.c.account_id.in_(accounts), mine)
     return sorted(db.session.scalars(select(table.c.id).where(mine)))
+
+
+def recipient_ids(contact_id, into):
+    """The same of what campaigns sent them, without campaigns that the other contact is in too:
+    those rows stay, and what is still queued of them never leaves."""
+    table = BELONGING["recipients"]
+    own, theirs = table.alias(), table.alias()
+    both = (
+        select(theirs.c.id)
+        .where(
+            theirs.c.contact_id == into,
+            theirs.c.campaign_id == own.c.campaign_id,
+            theirs.c.state != RecipientState.SKIPPED,
+            own.c.state != RecipientState.SKIPPED,
+        )
+        .exists()
+    )
+    mine = select(own.c.id).where(own.c.contact_id == contact_id, ~both)
+    return sorted(db.session.scalars(mine))
 
 
 def move(name, ids, source, target, **values):

@@ -79,6 +79,11 @@ def obey(contact, message):
     return _reply(given, contact)
 
 
+def asks_to_stop(message):
+    """Whether it is one of the words, whatever was said since."""
+    return _asked(message)[0] is False
+
+
 def _reply(given, contact):
     """The text to send back, where this very message decided and an admin wrote one."""
     if contact.consent != (Consent.IN if given else Consent.OUT):

@@ -43,7 +43,8 @@ def normalise(text, country=None):
 
 
 def parsed(text, country=None):
-    """`country` is where numbers without one are from, by its two letters."""
+    """`country` is where numbers without one are from, by its two letters; None where nobody is
+    asked for one, empty where nobody chose one."""
     text = _UNSEEN.sub("", str(text or "")).strip().lstrip("'\"").strip()
     if not text:
         raise NotANumber("No number.")
@@ -183,7 +184,7 @@ def _has_trunk(rules, digits):
 
 def _national(digits, country, notes):
     if not country:
-        return _bare(digits, notes)
+        return _bare(digits, notes, may_choose=country is not None)
     rules = _rules(country)
     plain = not _has_trunk(rules, digits) and not digits.startswith(rules.code)
     if plain and len(digits) in rules.lengths:
@@ -196,12 +197,13 @@ def _national(digits, country, notes):
     return _either(digits, country, rules, notes)
 
 
-def _bare(digits, notes):
+def _bare(digits, notes, may_choose):
     """Without a country the number has to begin with its own."""
     try:
         found = _international(digits)
     except NotANumber:
-        raise NotANumber("No country: begin it with + or choose a country.") from None
+        how = "or choose a country" if may_choose else "and the country code"
+        raise NotANumber(f"No country: begin it with + {how}.") from None
     notes.append("Read with the country code it begins with")
     return found
 

@@ -3,9 +3,9 @@
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from phonenumbers import timezone
+
+from webapp.contacts import zones
 
 FACTS = ("first_name", "last_name", "company", "email", "language", "time_zone")
 LONGEST = {"first_name": 100, "last_name": 100, "company": 200}
@@ -96,37 +96,7 @@ def zone_of(contact):
     """(name, whether only the number says so); (None, True) where nothing tells."""
     if contact.time_zone:
         return contact.time_zone, False
-    return zone_of_number(contact.phone), True
-
-
-def zone_of_number(digits):
-    """The zone most people of this number's region live in; None if it names none."""
-    if not digits:
-        return None
-    try:
-        number = phonenumbers.parse(f"+{digits}")
-    except phonenumbers.NumberParseException:
-        return None
-    zones = [zone for zone in timezone.time_zones_for_number(number) if "/" in zone]
-    if not zones or zones[0] == timezone.UNKNOWN_TIMEZONE:
-        return None
-    return _capital(number, zones)
-
-
-# Regions with several zones, by where most people live; the library lists them by the alphabet.
-_MOST_PEOPLE = {
-    "PT": "Europe/Lisbon", "ES": "Europe/Madrid", "US": "America/New_York",
-    "CA": "America/Toronto", "BR": "America/Sao_Paulo", "MX": "America/Mexico_City",
-    "AU": "Australia/Sydney", "RU": "Europe/Moscow", "ID": "Asia/Jakarta",
-    "CL": "America/Santiago", "CN": "Asia/Shanghai", "NZ": "Pacific/Auckland",
-    "UA": "Europe/Kyiv", "KZ": "Asia/Almaty", "CD": "Africa/Kinshasa", "EC": "America/Guayaquil",
-    "GB": "Europe/London", "DE": "Europe/Berlin", "FR": "Europe/Paris",
-}  # fmt: skip
-
-
-def _capital(number, zones):
-    usual = _MOST_PEOPLE.get(phonenumbers.region_code_for_number(number))
-    return usual if usual in zones else zones[0]
+    return zones.of_number(contact.phone), True
 
 
 @cache

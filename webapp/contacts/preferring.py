@@ -6,6 +6,10 @@ GIVEN = {"stop": False, "resume": True}
 SAID = {"stop": "Asked to stop marketing", "resume": "Agreed to marketing again"}
 
 
+def stops(event):
+    return not GIVEN[event.value]
+
+
 def follow(contact, event):
     """Apply one PreferenceChange, once: a repeat must not undo what the customer said since."""
     words = str(event.raw.get("detail") or "")

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, request, url_for
 from flask_login import current_user
 
 from webapp import pages
-from webapp.contacts import counting, duplicates, listing, views
+from webapp.contacts import counting, duplicates, listing, saved_filters, views
 from webapp.staff import access
 from webapp.tables import routes as tables
 from webapp.tables.state import state_of
@@ -34,7 +34,9 @@ def counts():
     """The lists again, with how many are in each; fetched beside the page."""
     view = view_named(request.args.get("view", ""))
     figures = counting.counted(current_user)
-    return pages.render("contacts/_lists.html", **_side(view, counting.Figure(figures, True)))
+    narrowed = saved_filters.query_of(view, request.args.get("query", ""))
+    side = _side(view, counting.Figure(figures, True), narrowed)
+    return pages.render("contacts/_lists.html", **side)
 
 
 @bp.get("/total")
@@ -57,6 +59,11 @@ def address_of(view):
     return url_for(".index") if view.name == views.ALL else url_for(".in_list", name=view.name)
 
 
+def _address_of_saved(saved):
+    there = url_for(".index") if saved.view == views.ALL else url_for(".in_list", name=saved.view)
+    return f"{there}?{saved.query}"
+
+
 def _page(name):
     view = view_named(name)
     tags = listing.all_tags()
@@ -75,7 +82,7 @@ def _page(name):
         tags_of=listing.tags_of(page.rows),
         standings=listing.STANDINGS,
         standing=listing.standing,
-        **_side(view, figures),
+        **_side(view, figures, saved_filters.query_of(view, request.query_string.decode())),
     )
 
 
@@ -85,10 +92,14 @@ def _total(view, table, state, figures):
     return counting.Figure((figures.value or {}).get(view.name), figures.is_fresh)
 
 
-def _side(view, figures):
+def _side(view, figures, narrowed):
+    lists = views.lists_of(current_user)
     return {
         "view": view,
-        "lists": views.lists_of(current_user),
+        "narrowed": narrowed,
+        "lists": lists,
+        "saved": saved_filters.within(lists),
+        "address_of_saved": _address_of_saved,
         "figures": figures,
         "pair_count": duplicates.count() if access.leads(current_user) else 0,
         "pairs_counted": duplicates.MOST_COUNTED,

@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from webapp.analytics import keeping
 from webapp.columns import utcnow
 from webapp.contacts import comparing, merging, moving
 from webapp.contacts.merging import kept_as, read_as
@@ -77,6 +78,7 @@ def _later(merge):
 def _move_back(merge, kept, merged):
     """Messages before conversations, as whoever sends locks them."""
     moved, notes = merge.moved, []
+    moving.move("recipients", moved.get("recipients", []), kept.id, merged.id)
     home = {kept.id: kept.display_name}
     for part in moving.chunks(moved["interactions"]):
         since = select(Message.id).where(
@@ -186,6 +188,7 @@ def _reopen(merge):
             setattr(younger, name, read_as(name, value))
         summary.note_event(younger, "reopened")
         db.session.flush()
+        keeping.moved(younger)
     return notes
 
 
@@ -193,10 +196,13 @@ def _give_back(older, carried):
     """Only what is still as the merge left it: somebody may have answered since."""
     if older.state == InteractionState.CLOSED:
         return
+    owner_id = older.owner_id
     for name, (before, after) in carried.items():
         if kept_as(getattr(older, name)) == after:
             setattr(older, name, read_as(name, before))
     db.session.flush()
+    if older.owner_id != owner_id:
+        keeping.moved(older)
 
 
 def _has_open(interaction):

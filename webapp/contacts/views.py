@@ -28,13 +28,15 @@ class View:
 
 def view_of(user, name):
     """The view of this name, None where there is none that this person may see."""
-    if name in TITLES:
-        return View(name, fields=_fields(None))
     list_id = id_of(name)
-    if list_id is None:
-        return None
-    contact_list = list_of(user, list_id)
-    return contact_list and View(name, contact_list, _fields(contact_list.id))
+    return named(name, list_of(user, list_id) if list_id is not None else None)
+
+
+def named(name, contact_list):
+    """The view of this name; `contact_list` where the name is a list's."""
+    if contact_list is not None:
+        return View(name, contact_list, _fields(contact_list.id))
+    return View(name, fields=_fields(None)) if name in TITLES else None
 
 
 def list_of(user, list_id):
@@ -55,8 +57,15 @@ def statement(user, view):
 
 def condition(user, view):
     if view.contact_list is not None:  # whoever sees a list sees everybody in it
-        return and_(LISTED, in_list(view.contact_list.id))
+        return everybody(view)
     return and_(access.visible_contacts(user), _kept_from(view.name))
+
+
+def everybody(view):
+    """The view's contacts, whoever may see them: for work that leaders have ordered."""
+    if view.contact_list is not None:
+        return and_(LISTED, in_list(view.contact_list.id))
+    return and_(LISTED, _kept_from(view.name))
 
 
 def in_list(list_id):

@@ -19,13 +19,17 @@ class Preview:
 
 
 def preview(template, content):
-    components = drafting.components_of(template)
-    rendered = rendering.render(components, content.examples)
+    return preview_of(drafting.components_of(template), content.examples)
+
+
+def preview_of(components, values):
+    """`values` is {(where, key): text}."""
+    rendered = rendering.render(components, values)
     head = parts.header(components)
     return Preview(
-        rendering.pieces(head.text if head else "", "header", content.examples),
+        rendering.pieces(head.text if head else "", "header", values),
         rendered.header_kind,
-        rendering.pieces(parts.body_text(components), "body", content.examples),
+        rendering.pieces(parts.body_text(components), "body", values),
         rendered.footer,
         list(rendered.buttons),
     )

@@ -12,12 +12,19 @@ from webapp.message_templates.models import waba_is
 
 ALERT = "template"
 FEATURES: list[Callable] = []
+RETURNING: list[Callable] = []
 
 
 def when_left_approved(stop):
     """Register `stop(template, why)`: whatever uses templates stops there, inside the same unit."""
     FEATURES.append(stop)
     return stop
+
+
+def when_approved_again(go_on):
+    """Register `go_on(template)`: what had stopped for it may go on, inside the same unit."""
+    RETURNING.append(go_on)
+    return go_on
 
 
 def left_approved(template, why):
@@ -42,6 +49,8 @@ def left_approved(template, why):
 
 
 def approved_again(template):
+    for go_on in RETURNING:
+        go_on(template)
     raising.end(ALERT, _subject(template))
 
 

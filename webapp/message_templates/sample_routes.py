@@ -2,7 +2,7 @@
 
 from flask import abort, send_file
 
-from webapp import media_store
+from webapp import media_store, security
 from webapp.extensions import db
 from webapp.message_templates import drafting, signed_samples
 from webapp.message_templates.models import MessageTemplate
@@ -32,11 +32,7 @@ def signed_sample(token, name=""):
     template_id, key = signed_samples.sample_in(token) or abort(404)
     template = db.get_or_404(MessageTemplate, template_id)
     media = next((one for one in _files_of(template) if one["key"] == key), None) or abort(404)
-    response = send_file(_opened(media), mimetype=media["mime_type"])
-    # The type must be the true one: the provider goes by it. No browser shall run any.
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "private, max-age=3600"
-    return response
+    return security.for_a_provider(send_file(_opened(media), mimetype=media["mime_type"]))
 
 
 def _files_of(template):

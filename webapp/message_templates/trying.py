@@ -16,14 +16,18 @@ def why_not(template):
 def send(template, number, by, client_key):
     """In a conversation of the tester's own, through the gate like any other message: it counts
     as theirs and nobody else's. ValueError and the refusals of both say why not."""
+    return send_with(template.account, template, number, by, _examples(template), client_key)
+
+
+def send_with(account, template, number, by, values, client_key, file=None):
+    """The same from another number of the WABA, with values of one's own: {(where, key): text}."""
     reason = why_not(template)
     if reason:
         raise ValueError(reason)
-    contact = starting.contact_of(template.account, number)
-    talk = starting.start(template.account, contact, by)
-    return sending.send_template(
-        talk, by, template, _examples(template), client_key, place=_place(template)
-    )
+    contact = starting.contact_of(account, number)
+    talk = starting.start(account, contact, by)
+    place = _place(template)
+    return sending.send_template(talk, by, template, values, client_key, file, place)
 
 
 def _examples(template):

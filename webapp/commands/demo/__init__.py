@@ -1,4 +1,4 @@
-"""`flask --app app demo`: people, queues and conversations to look at, for an empty database."""
+"""`flask --app app demo`: people, conversations and campaigns to look at, in an empty database."""
 
 import click
 from flask import current_app
@@ -6,7 +6,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from webapp.commands.answers import as_json, show
-from webapp.commands.demo import cast, conversations, customers, templates
+from webapp.commands.demo import campaigns, cast, conversations, customers, templates
 from webapp.extensions import db
 from webapp.staff.models import User
 
@@ -22,9 +22,11 @@ def command(json):
         words = "The sandbox is switched off, so there are no demo data."
     elif db.session.scalar(select(User.id).limit(1)) is None:
         db.session.rollback()
-        conversations.tell(cast.assemble())
+        who = cast.assemble()
+        conversations.tell(who)
         templates.add()
         customers.describe()
+        campaigns.add(who)
         words = "Demo data loaded."
     answer = {"sign_ins": cast.sign_ins()}
     lines = [f"{one['email']}  {one['password']}  {one['role']}" for one in answer["sign_ins"]]

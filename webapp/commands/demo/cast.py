@@ -8,6 +8,7 @@ from webapp.extensions import db
 from webapp.queues import setting_up
 from webapp.queues.models import Strategy
 from webapp.sandbox import customers
+from webapp.settings import dispositions
 from webapp.staff import people, signing_in
 from webapp.staff.models import Role
 from webapp.unit_of_work import unit_of_work
@@ -21,6 +22,17 @@ PEOPLE = (
     ("Ben Osei", "ben@example.com", Role.AGENT),
 )
 PLACES = 12  # the demo agents have their hands full, and room for what you try
+OUTCOMES = {
+    "Delivery": {
+        "Question answered": (),
+        "Slot changed": ("By the customer", "By us"),
+        "Not delivered": ("Nobody there", "Wrong address"),
+    },
+    "Return": {"Accepted": (), "Refused": ()},
+    "Invoice": {"Sent again": (), "Corrected": ()},
+    "Repair": {"Brought in by the customer": (), "Fetched": (), "Not worth it": ()},
+    "No answer needed": {},
+}
 PHONES = (
     ("Dana Whitlock", "+1 555 012 3409"),
     ("Marcus Oyelaran", "+1 555 016 8821"),
@@ -38,6 +50,7 @@ def assemble():
         listed = ContactList(name="Customers")
         db.session.add(listed)
         db.session.flush()
+        _outcomes(orders)
         care = _account("Northgate Care", "NORTH", "+1 555 010 0199", support, listed)
         shop = _account("Northgate Orders", "ORDER", "+1 555 010 0198", orders, listed)
         for name, phone in PHONES:
@@ -45,6 +58,18 @@ def assemble():
         return SimpleNamespace(
             admin=admin.id, sara=sara.id, ana=ana.id, ben=ben.id, care=care.id, shop=shop.id
         )
+
+
+def _outcomes(orders):
+    """How a shop's conversations end; what every installation begins with fits no lamps."""
+    for label in dispositions.tree():
+        dispositions.archive(label.row, BY)
+    for name, below in OUTCOMES.items():
+        first = dispositions.add(name, BY, queue=orders if name == "Return" else None)
+        for second, last in below.items():
+            parent = dispositions.add(second, BY, parent=first)
+            for third in last:
+                dispositions.add(third, BY, parent=parent)
 
 
 def sign_ins():

@@ -6,7 +6,7 @@ from webapp.commands.demo.telling import Story
 
 def tell(who):
     """Everybody's conversations; the ones that ended days ago come first."""
-    for part in (_earlier, _of_ana, _of_admin, _of_ben, _waiting):
+    for part in (_earlier, _last_days, _of_ana, _of_admin, _of_ben, _waiting):
         part(who)
 
 
@@ -17,19 +17,27 @@ def _earlier(who):
         "Yes, most of them. Send us the make and a picture of the label."
     ).later(minutes=9).says("Great, I will bring it in on Saturday.").later(minutes=1).answers(
         "See you on Saturday, Olga. We are open from 9:00 to 13:00."
-    ).later(minutes=3).wrapped_up().later(hours=5)
+    ).later(minutes=3).wrapped_up("Repair", "Brought in by the customer").later(hours=5)
 
     Story(who.shop, "João Almeida", "351912000417").says(
         "Bom dia! A encomenda 40655 já saiu?"
     ).later(minutes=3).taken(who.ben).later(minutes=2).answers(
         "Bom dia João! Saiu esta manhã e chega amanhã entre as 9:00 e as 13:00."
-    ).later(minutes=4).says("Perfeito, obrigado!").later(minutes=6).wrapped_up().later(
-        days=1, hours=3
-    )
+    ).later(minutes=4).says("Perfeito, obrigado!").later(minutes=6).wrapped_up(
+        "Delivery", "Question answered"
+    ).later(days=1, hours=3)
 
     Story(who.care, "Victor Lund", "46700000311").says(
         "Is the shop open on public holidays?"
     ).later(minutes=6).taken(who.ana).later(hours=31)
+
+
+def _last_days(who):
+    """What was wrapped up in the last week, for the reports to count."""
+    for place, (account, agent, name, asked, answered, *outcome) in enumerate(WRAPPED_UP):
+        talk = Story(getattr(who, account), name, f"1555013{place:04}").says(asked)
+        talk.later(minutes=2 + place).taken(getattr(who, agent)).later(minutes=1).answers(answered)
+        talk.later(minutes=4).wrapped_up(*outcome).later(days=place % 5, hours=2 + place)
 
 
 def _of_ana(who):
@@ -76,10 +84,12 @@ def _dana(who):
     dana = Story(who.shop, "Dana Whitlock", "15550123409")
     dana.says("Can you send me a copy of invoice 2281?").later(minutes=4).taken(who.ben)
     dana.later(minutes=2).answers("Here it is again, Dana: it is in your account under Invoices.")
-    dana.later(minutes=5).wrapped_up().later(days=22)
+    dana.later(minutes=5).wrapped_up("Invoice", "Sent again").later(days=22)
     dana.says("The evening slot does not suit me, is there a morning one?").later(minutes=3)
     dana.taken(who.ana).later(minutes=1).answers("There is: Tuesday 8:00 to 12:00. I moved it.")
-    dana.later(minutes=9).says("Thank you!").later(minutes=2).wrapped_up().later(days=12)
+    dana.later(minutes=9).says("Thank you!").later(minutes=2).wrapped_up(
+        "Delivery", "Slot changed", "By the customer", note="Tuesday 8 to 12, side door."
+    ).later(days=12)
 
     dana.says(
         "Good morning, I can't be at home on Tuesday after all. "
@@ -144,6 +154,25 @@ def _waiting(who):
     ).later(minutes=1)
 
 
+WRAPPED_UP = (
+    ("shop", "ana", "Rosa Delgado", "Is order 40688 on its way?",
+     "It left this morning, Rosa.", "Delivery", "Question answered"),
+    ("shop", "ben", "Pavel Horak", "I am away on Friday. Another day, please?",
+     "Monday from 8 to 12, Pavel.", "Delivery", "Slot changed", "By the customer"),
+    ("shop", "ana", "Mina Sato", "Nobody came today.",
+     "The van broke down. It comes tomorrow at 9.", "Delivery", "Slot changed", "By us"),
+    ("shop", "ben", "Nils Berg", "The driver says nobody was there.",
+     "He tries again at 17:00.", "Delivery", "Not delivered", "Nobody there"),
+    ("shop", "ana", "Carla Moreau", "The shade is too big. Can I send it back?",
+     "Yes, the label is in your mail.", "Return", "Accepted"),
+    ("shop", "ben", "Tom Larsen", "I bought it last year and do not like it.",
+     "After a year we cannot take it back.", "Return", "Refused"),
+    ("care", "ana", "Ada Nwosu", "My invoice has the wrong name.",
+     "Corrected, and sent to you.", "Invoice", "Corrected"),
+    ("care", "ben", "Leo Fischer", "Thanks, it works again!", "Glad to hear it.",
+     "No answer needed"),
+    ("care", "ana", "Irma Costa", "Are you there?", "Yes. How can I help?"),
+)  # fmt: skip
 LONG = """Hello, I bought four of your wall lamps in May for our guest house. Two of them are fine.
 
 The third one makes a quiet humming noise, but only when it is dimmed below half, and only in the \

@@ -8,12 +8,13 @@ from sqlalchemy import delete, select
 from webapp.accounts.models import Account
 from webapp.columns import utcnow
 from webapp.extensions import db
-from webapp.inbox import closing, delivering, drafts, media, reading, sending
-from webapp.inbox.models import CloseReason, Direction, Interaction, Media, MediaState, Message
+from webapp.inbox import closing, delivering, drafts, media, reading, sending, wrapping_up
+from webapp.inbox.models import Direction, Interaction, Media, MediaState, Message
 from webapp.providers import sandbox
 from webapp.queues import offering
 from webapp.sandbox import saying, shifting, viewing
 from webapp.sandbox.models import SandboxCustomer, SandboxReceipt
+from webapp.settings import dispositions
 from webapp.staff.models import User
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks import draining
@@ -105,11 +106,14 @@ class Story:
         reading.report(self._interaction().account_id)
         return self
 
-    def wrapped_up(self):
+    def wrapped_up(self, *path, note=""):
+        """The owner says how it ended: the names of an outcome from the first level on, or none."""
         with unit_of_work():
             interaction = self._interaction()
             owner = db.session.get(User, interaction.owner_id)
-            closing.close(interaction, CloseReason.AGENT, by=owner)
+            labels = dispositions.every(dispositions.tree()).values()
+            ids = {label.path: label.id for label in labels}
+            wrapping_up.wrap_up(interaction, owner, ids[path] if path else None, note)
         return self
 
     def later(self, seconds=0, minutes=0, hours=0, days=0):

@@ -17,6 +17,13 @@ def _body(text, **examples):
 
 
 _FOOTER = {"type": "FOOTER", "text": "Northgate Kettles"}
+_LOOK = {
+    "type": "BUTTONS",
+    "buttons": [
+        {"type": "URL", "text": "Look at them", "url": "https://example.com/kettles"},
+        {"type": "QUICK_REPLY", "text": "Stop offers"},
+    ],
+}
 _YES_NO = {
     "type": "BUTTONS",
     "buttons": [
@@ -74,13 +81,20 @@ TEMPLATES = (
                 first_name="Amara",
             ),
             _FOOTER,
-            {
-                "type": "BUTTONS",
-                "buttons": [
-                    {"type": "URL", "text": "Look at them", "url": "https://example.com/kettles"},
-                    {"type": "QUICK_REPLY", "text": "Stop offers"},
-                ],
-            },
+            _LOOK,
+        ],
+    ),
+    (
+        "spring_offer_friendly",
+        "en",
+        "marketing",
+        [
+            _body(
+                "Good morning {{first_name}}! Your kettle deserves a rest: 20% off until Sunday.",
+                first_name="Amara",
+            ),
+            _FOOTER,
+            _LOOK,
         ],
     ),
 )

@@ -49,7 +49,7 @@ class RowReader:
 
     def __init__(self, mapping, fields, header):
         self._header = header
-        self._country = mapping.get("country") or None
+        self._country = mapping.get("country") or ""
         self._same_by = set(mapping["same_by"])
         known = {f"field:{one.id}": one for one in fields}
         readers = {
