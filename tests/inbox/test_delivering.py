@@ -123,6 +123,7 @@ def test_a_permanent_refusal_fails_in_words_and_lets_the_next_go(stub, meta, tal
     assert message(first).status == MessageStatus.FAILED
     assert message(first).error_code == "131026"
     assert "WhatsApp" in message(first).error
+    assert message(first).contact.unreachable_at is not None
     assert message(second).status == MessageStatus.SENT
 
 

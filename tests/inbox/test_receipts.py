@@ -15,7 +15,7 @@ from tests.factories import (
     make_meta_account,
     save,
 )
-from tests.support.arriving import DANA, ago, arrive, at_once, body, keep, receipt
+from tests.support.arriving import DANA, ago, arrive, at_once, body, keep, receipt, said
 from tests.support.queries import counted_queries
 from webapp.columns import utcnow
 from webapp.extensions import db
@@ -59,6 +59,14 @@ def kept():
     return db.session.scalars(select(Receipt).order_by(Receipt.id)).all()
 
 
+def test_what_the_provider_charges_a_delivered_message_as_is_kept(meta, sent):
+    pricing = {"category": "service", "type": "regular"}
+    arrive(meta, receipt(WAMID, "sent", pricing=pricing))
+    assert now_of(sent).charged_as is None
+    arrive(meta, receipt(WAMID, "delivered", pricing=pricing))
+    assert now_of(sent).charged_as == "service"
+
+
 @pytest.mark.parametrize("order", list(itertools.permutations(["sent", "delivered", "read"])))
 def test_in_any_order_a_status_only_climbs(meta, sent, order):
     for status in order:
@@ -94,6 +102,19 @@ def test_a_failure_says_why_and_what_to_do(meta, sent):
     assert (message.status, message.error_code, message.status_at) == ("failed", "131047", at)
     assert "24" in message.error
     assert message.error_action
+
+
+def test_whoever_is_not_on_whatsapp_is_marked_until_something_reaches_them(meta, sent):
+    arrive(meta, receipt(WAMID, "failed", code=131026))
+    assert now_of(sent).contact.unreachable_at is not None
+    arrive(meta, receipt(WAMID, "delivered"))
+    assert now_of(sent).contact.unreachable_at is None
+
+
+def test_whoever_writes_is_on_whatsapp(meta, sent):
+    change(sent.contact, unreachable_at=utcnow())
+    arrive(meta, said("Hello"))
+    assert now_of(sent).contact.unreachable_at is None
 
 
 def test_a_failure_after_delivery_changes_nothing(meta, sent):
@@ -230,5 +251,5 @@ def test_a_thousand_receipts_take_few_statements(meta, talk):
     keep(meta, body(*(receipt(f"wamid.many{n}", "delivered") for n in range(1000))))
     with counted_queries() as queries:
         draining.drain(meta.id)
-    assert len(queries) < 150
+    assert len(queries) < 180
     assert db.session.query(Message).filter_by(status="delivered").count() == 1000

@@ -121,6 +121,16 @@ def test_what_follows_is_found_by_id_with_the_bubbles_that_changed(talk):
     assert texts(thread.following(talk, after=late.id + 1, ids=[late.id])) == [late.text]
 
 
+def test_the_first_event_follows_where_none_was_known(cast, talk):
+    known = say(talk, "Known")
+    with unit_of_work():
+        summary.note_event(talk, "passed", user=cast.ana, queue=cast.queue)
+    [event] = thread.following(talk, known.id, events_after=0).items[1:]
+    assert event.event.kind == "passed"
+    assert thread.following(talk, known.id, events_after=event.event.id).items == []
+    assert thread.following(talk, known.id).items == []
+
+
 def test_the_line_stands_before_the_first_message_not_seen(talk):
     seen = say(talk, "Seen")
     say(talk, "New", 1)

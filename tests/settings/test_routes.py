@@ -7,6 +7,7 @@ from sqlalchemy import select
 from tests import factories
 from tests.settings.test_plan import hold
 from webapp.accounts.models import RoutingStep
+from webapp.alarms.models import AlarmRule
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.message_templates.models import MessageTemplate
@@ -185,6 +186,17 @@ def test_hours_in_use_are_not_deleted_and_say_by_what(cast, sign_in):
     assert values.get("expected_hours") == {"interval_id": None}
     browser.post(f"/settings/hours/{office.id}/delete")
     assert db.session.scalars(select(Interval)).all() == []
+
+
+def test_hours_of_a_campaign_or_of_an_alarm_s_quiet_are_not_deleted(cast, sign_in):
+    night = interval()
+    campaign = factories.make_campaign(cast.account, name="Autumn", interval_id=night.id)
+    rule = factories.save(AlarmRule(name="Too many wait", figure="waiting", quiet_id=night.id))
+    browser = sign_in(cast.admin)
+    answer = browser.post(f"/settings/hours/{night.id}/delete", follow_redirects=True)
+    names = "campaign Autumn, the quiet hours of the alarm Too many wait"
+    assert f"Office is used by {names}." in answer.text
+    assert rule.quiet_id == campaign.interval_id == night.id
 
 
 def test_the_list_says_how_each_stands(cast, sign_in):

@@ -2,6 +2,8 @@
 
 from sqlalchemy import func, select
 
+from webapp.campaigns.results.replies import Answers
+from webapp.columns import utcnow
 from webapp.contacts import matching
 from webapp.contacts.models import Contact
 from webapp.database import lock
@@ -19,8 +21,9 @@ class Gone(Exception):
 class Arrivals:
     """The contacts, open interactions and already stored ids of `[(account, event)]`.
 
-    Locks in one fixed order, contacts by id and then interactions by id: drains that meet on a
-    customer take turns, so that what one has looked at the other cannot change underneath it.
+    Locks in one fixed order, contacts by id, what campaigns sent them, then interactions by id:
+    drains that meet on a customer take turns, so that what one has looked at the other cannot
+    change underneath it.
     """
 
     def __init__(self, arriving, known):
@@ -33,6 +36,7 @@ class Arrivals:
                 self._contact_ids[account.id, who] = contact_id
         self._contacts = _contacts({i for i in self._contact_ids.values() if i})
         account_ids = {account.id for account, _ in arriving}
+        self.answers = Answers(account_ids, self._contacts, utcnow())
         self._open = _open_interactions(account_ids, self._contacts)
         self._arriving = arriving
         self._stored = self._previous = None

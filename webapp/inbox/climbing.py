@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import aliased
 
+from webapp.contacts import reaching
 from webapp.database import lock
 from webapp.extensions import db
 from webapp.inbox import sessions, summary
 from webapp.inbox.models import LADDER, Attempt, Interaction, Message, MessageStatus
+from webapp.providers.charging import charged_as
 
 MESSAGES = Message.__table__
 CHUNK = 500
@@ -49,6 +51,7 @@ def climb(found):
         if _counts(receipt, match) and step[0] > best.get(match.message_id, (-1,))[0]:
             best[match.message_id] = step
     _name(messages, found)
+    _charge(messages, found)
     interactions = _interactions(messages)
     sessions.delivered(_proofs(messages, found), interactions)
     moved = [
@@ -57,6 +60,7 @@ def climb(found):
         if message.id in best and _move(message, best[message.id][1])
     ]
     db.session.flush()
+    _tell_reached(messages, moved, found)
     _show(moved, interactions)
 
 
@@ -76,6 +80,15 @@ def _proofs(messages, found):
             at = min(receipt.at, known[1]) if known else receipt.at
             proofs[message.id] = (message, at)
     return list(proofs.values())
+
+
+def _tell_reached(messages, moved, found):
+    missed = [one for one in moved if one.error_code in reaching.NOT_ON_WHATSAPP]
+    news = {one.contact_id: False for one in missed}
+    proved = {match.message_id for row, match in found if STATUS_OF[row.status] in PROVES_DELIVERY}
+    news |= {message.contact_id: True for message in messages if message.id in proved}
+    news.pop(None, None)  # a group's
+    reaching.tell(news)
 
 
 def _locked(ids):
@@ -124,6 +137,18 @@ def _name(messages, found):
         if receipt is not None and message.provider_id is None:
             db.session.execute(_naming(), {"own": message.id, "name": receipt.provider_id})
             db.session.refresh(message, ["provider_id"])
+
+
+def _charge(messages, found):
+    """What a delivered message is charged as, where a receipt says so."""
+    said = {
+        match.message_id: word
+        for receipt, match in found
+        if STATUS_OF[receipt.status] in PROVES_DELIVERY and (word := charged_as(receipt.detail))
+    }
+    for message in messages:
+        if message.charged_as is None:
+            message.charged_as = said.get(message.id)
 
 
 def _naming():

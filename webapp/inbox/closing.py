@@ -2,6 +2,7 @@
 
 from sqlalchemy import false, insert, select, true, update
 
+from webapp.analytics import keeping
 from webapp.columns import utcnow
 from webapp.database import lock
 from webapp.extensions import db
@@ -12,13 +13,14 @@ from webapp.queues import offering
 SWEEP_BATCH = 500
 
 
-def close(interaction, reason, by=None, now=None):
-    """End one interaction; False if it had ended before, or somebody else ended it first."""
+def close(interaction, reason, by=None, now=None, outcome=None):
+    """End one interaction, with the label that says how (`settings.dispositions`) if one was
+    chosen; False if it had ended before, or somebody else ended it first."""
     now = now or utcnow()
     summary.announce(interaction)
     # Somebody may have taken it over since it was looked at: then it is theirs to close.
     same_owner = Interaction.owner_id.is_not_distinct_from(interaction.owner_id)
-    ended = _end([interaction.id], same_owner, reason, by, now)
+    ended = _end([interaction.id], same_owner, reason, by, now, outcome)
     db.session.refresh(interaction)
     return bool(ended)
 
@@ -65,7 +67,7 @@ def deal_with(interaction):
     summary.announce(interaction)
 
 
-def _end(ids, condition, reason, by, now):
+def _end(ids, condition, reason, by, now, outcome=None):
     rows = db.session.execute(
         update(Interaction)
         .where(Interaction.id.in_(ids), condition, Interaction.state != InteractionState.CLOSED)
@@ -76,12 +78,14 @@ def _end(ids, condition, reason, by, now):
             closed_by_id=by.id if by else None,
             wake_at=None,
             left_unanswered=_left_unanswered(reason),
+            **_chosen(outcome),
         )
         .returning(Interaction.id, Interaction.owner_id, Interaction.queue_id)
         .execution_options(synchronize_session=False)
     ).all()
     if rows:
-        _tell(rows, reason, by, now)
+        keeping.closed([row.id for row in rows])
+        _tell(rows, reason, by, now, outcome)
     return rows
 
 
@@ -108,7 +112,15 @@ def _left_unanswered(reason):
     return Interaction.unanswered_since.is_not(None)
 
 
-def _tell(rows, reason, by, now):
+def _chosen(outcome):
+    """The label's names too: they stay when it is renamed or archived."""
+    if outcome is None:
+        return {}
+    return {"disposition_id": outcome.id, "disposition_path": list(outcome.path)}
+
+
+def _tell(rows, reason, by, now, outcome):
+    data = {"reason": str(reason)} | ({"outcome": outcome.name} if outcome else {})
     db.session.execute(
         insert(InteractionEvent),
         [
@@ -117,7 +129,7 @@ def _tell(rows, reason, by, now):
                 "kind": "closed",
                 "at": now,
                 "user_id": by.id if by else None,
-                "data": {"reason": str(reason)},
+                "data": data,
             }
             for row in rows
         ],

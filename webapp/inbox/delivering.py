@@ -12,11 +12,13 @@ from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import aliased
 
-from webapp import jobs
+from webapp import jobs, logs, metrics
 from webapp.accounts import health
 from webapp.accounts.access_points import provider_of
 from webapp.accounts.models import Account
+from webapp.campaigns.sending import limits
 from webapp.columns import utcnow
+from webapp.contacts import reaching
 from webapp.database import lock
 from webapp.extensions import db
 from webapp.inbox import looking_up, outgoing, receipts, sending, sessions, summary
@@ -211,7 +213,15 @@ def _refusal(interaction, message):
 
 def _call(app, provider, call):
     """Runs in the pool, with no transaction open; the answer is never an exception."""
-    with app.app_context(), tracing() as exchanges:
+    with app.app_context(), logs.about(message_id=call.message_id, attempt_id=call.attempt_id):
+        answer = _said(provider, call)
+        metrics.count("parley_sends", provider=provider.name, outcome=_outcome(answer))
+        log.info("handed over: %s", _outcome(answer))
+        return answer
+
+
+def _said(provider, call):
+    with tracing() as exchanges:
         try:
             sent = provider.send(call.command, call.correlation_id)
             return Answer(call, sent=sent, exchanges=exchanges)
@@ -222,6 +232,12 @@ def _call(app, provider, call):
             log.exception("a send failed in a way no provider describes")
             doubt = OutcomeUnknown(f"Unexpected: {type(error).__name__}")
             return Answer(call, error=doubt, exchanges=exchanges)
+
+
+def _outcome(answer):
+    if answer.sent is not None:
+        return "sent"
+    return "unknown" if isinstance(answer.error, OutcomeUnknown) else "refused"
 
 
 def _record_patiently(answer):
@@ -268,6 +284,8 @@ def record(answer):
         _doubt(message, attempt, answer.error)
     else:
         _refuse(message, attempt, answer.error)
+    if not isinstance(answer.error, ProviderError):
+        limits.reached(message)
     db.session.flush()
     receipts.settle(message)
     _show(message)
@@ -309,6 +327,8 @@ def _refuse(message, attempt, error):
     if error.code in WINDOW_CODES:
         # The provider's word on the window is final.
         message.interaction.window_expires_at = utcnow()
+    if error.code in reaching.NOT_ON_WHATSAPP and message.contact_id:
+        reaching.tell({message.contact_id: False})
     if message.status != MessageStatus.SENDING:
         return
     tried_enough = message.attempt_count >= (error.max_attempts or MAX_ATTEMPTS)

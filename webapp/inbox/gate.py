@@ -68,20 +68,41 @@ def may_send(interaction, kind="text", now=None, written=False, template=None):
 
 def may_reach(account, contact, kind="text", now=None, template=None):
     """The same without a conversation: what concerns the account, the customer and the template."""
-    refusal = may_write_to(account, contact) or _may_carry(account, kind)
+    return may_leave(account, kind, now, template) or may_get(contact, template)
+
+
+def may_leave(account, kind="text", now=None, template=None):
+    """The half of may_reach that is the same for every customer: asked once for many."""
+    refusal = _is_on(account) or _may_carry(account, kind)
     if refusal is None and kind == MessageKind.TEMPLATE:
-        refusal = _may_begin(now) or (template and _may_use(template, account, contact))
+        refusal = _may_begin(now) or (template and _may_use(template, account))
+    return refusal
+
+
+def may_get(contact, template=None):
+    """The other half: this customer's own. `contact` is a Contact, or has what is read here."""
+    refusal = _may_be_written_to(contact)
+    if refusal is None and template and template.category == Category.MARKETING:
+        return opted_out(contact) if contact.consent == Consent.OUT else None
     return refusal
 
 
 def may_write_to(account, contact):
     """Whether anything at all may go from this account to this customer."""
-    if not account.enabled:
-        return Refusal(
-            "account_disabled",
-            f"{account.name} is switched off for sending.",
-            "Ask an admin to switch the account on.",
-        )
+    return _is_on(account) or _may_be_written_to(contact)
+
+
+def _is_on(account):
+    if account.enabled:
+        return None
+    return Refusal(
+        "account_disabled",
+        f"{account.name} is switched off for sending.",
+        "Ask an admin to switch the account on.",
+    )
+
+
+def _may_be_written_to(contact):
     if contact.blocked_at:
         return Refusal("blocked", "This contact is blocked.", "Unblock the contact first.")
     if contact.erased_at:
@@ -118,18 +139,14 @@ def _may_begin(now):
     return Refusal("plan", reason, "Ask an admin about the plan.") if reason else None
 
 
-def _may_use(template, account, contact):
+def _may_use(template, account):
     if (template.provider, template.waba_id) != (account.provider, waba_of(account)):
         return Refusal(
             "template_elsewhere",
             f"{template.name} belongs to another WhatsApp account than {account.name}.",
             "Choose a template of this account.",
         )
-    if not template.is_sendable:
-        return _not_approved(template)
-    if template.category == Category.MARKETING and contact.consent == Consent.OUT:
-        return opted_out(contact)
-    return None
+    return None if template.is_sendable else _not_approved(template)
 
 
 def _not_approved(template):

@@ -123,10 +123,16 @@ def plans(user, show):
         return [Plan("done", "Done", and_(CLOSED, done), closed_at, _is_done_by(user))]
     if show == "all" and access.leads(user):
         return [
-            Plan("waiting", "Waiting", WAITING, waiting, _waits, False),
-            Plan("unmanaged", "In no queue", UNMANAGED, last, _is_unmanaged, False),
-            Plan("assigned", "With somebody", ASSIGNED, last, _is_assigned),
-            Plan("left", "Left unanswered", left, closed_at, lambda row: row.left_unanswered),
+            Plan("waiting", "Waiting", and_(WAITING, visible), waiting, _waits, False),
+            Plan("unmanaged", "In no queue", and_(UNMANAGED, visible), last, _is_unmanaged, False),
+            Plan("assigned", "With somebody", and_(ASSIGNED, visible), last, _is_assigned),
+            Plan(
+                "left",
+                "Left unanswered",
+                and_(left, visible),
+                closed_at,
+                lambda row: row.left_unanswered,
+            ),
         ]
     open_and_mine = and_(OPEN, mine)
     return [

@@ -6,7 +6,7 @@ from flask import abort, request, send_file, url_for
 from flask_login import current_user
 from sqlalchemy import select
 
-from webapp import media_store, pages
+from webapp import media_store, pages, security
 from webapp.extensions import db
 from webapp.inbox import media, pictures, signed_files
 from webapp.inbox.models import Interaction, Media, MediaState
@@ -67,10 +67,7 @@ def signed_file(token, name=""):
     if found is None or found.state != MediaState.READY or not found.storage_key:
         abort(404)
     response = _served(found.storage_key, mimetype=found.mime_type, download_name=file_name(found))
-    # The type must be the true one: the provider goes by it. No browser shall run any.
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "private, max-age=3600"
-    return response
+    return security.for_a_provider(response)
 
 
 def file_name(found):

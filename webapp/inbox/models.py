@@ -18,6 +18,10 @@ UNREPORTED = text(
 )
 
 
+# What may cost something: word for word the condition of ix_messages_charged.
+CHARGED = text("template_id IS NOT NULL OR charged_as = 'service'")
+
+
 class InteractionState(StrEnum):
     NEW = "new"
     ROUTING = "routing"
@@ -92,6 +96,20 @@ class Interaction(db.Model):
         Index("ix_interactions_contact", "account_id", "contact_id", "id"),
         Index("ix_interactions_contact_only", "contact_id", "id"),
         Index(
+            "ix_interactions_campaign",
+            "campaign_id",
+            "id",
+            postgresql_where=text("campaign_id IS NOT NULL"),
+            sqlite_where=text("campaign_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_interactions_disposition",
+            "disposition_id",
+            "closed_at",
+            postgresql_where=text("disposition_id IS NOT NULL"),
+            sqlite_where=text("disposition_id IS NOT NULL"),
+        ),
+        Index(
             "ix_interactions_unreported",
             "account_id",
             postgresql_where=UNREPORTED,
@@ -107,6 +125,9 @@ class Interaction(db.Model):
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     queue_id: Mapped[int | None] = mapped_column(ForeignKey("queues.id"))
     previous_id: Mapped[int | None] = mapped_column(BigId)
+    # The campaign it answers, and what the customer's button said, for routing: {button, …}.
+    campaign_id: Mapped[int | None] = mapped_column(BigId)
+    variables: Mapped[dict | None] = mapped_column(JSON)
     step_position: Mapped[int] = mapped_column(default=0)
     wake_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     priority: Mapped[int] = mapped_column(default=0)
@@ -118,6 +139,9 @@ class Interaction(db.Model):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     close_reason: Mapped[str | None] = mapped_column(String(10))
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    # How it ended: the label that was chosen, and its names then, from the first level on.
+    disposition_id: Mapped[int | None] = mapped_column(BigId)
+    disposition_path: Mapped[list | None] = mapped_column(JSON(none_as_null=True))
     # The two clocks: WhatsApp's rule for free text, and the product's rule for this row's end.
     window_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     session_expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -196,6 +220,7 @@ class Message(db.Model):
         UniqueConstraint("interaction_id", "client_key"),
         Index("ix_messages_thread", "account_id", "contact_id", "written_at", "id"),
         Index("ix_messages_interaction", "interaction_id", "id"),
+        Index("ix_messages_received", "received_at"),
         Index(
             "ix_messages_marks",
             "account_id",
@@ -209,6 +234,19 @@ class Message(db.Model):
             "id",
             postgresql_where=text("status IN ('queued', 'sending')"),
             sqlite_where=text("status IN ('queued', 'sending')"),
+        ),
+        Index(
+            "ix_messages_templates",
+            "contact_id",
+            "written_at",
+            postgresql_where=text("template_id IS NOT NULL"),
+            sqlite_where=text("template_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_messages_charged",
+            "received_at",
+            postgresql_where=CHARGED,
+            sqlite_where=CHARGED,
         ),
         Index(
             "ix_messages_look_up",
@@ -236,7 +274,9 @@ class Message(db.Model):
     text: Mapped[str] = mapped_column(Text, default="")
     content: Mapped[dict | None] = mapped_column(JSON)
     template_id: Mapped[int | None] = mapped_column(BigId)
+    campaign_id: Mapped[int | None] = mapped_column(BigId)  # that sent it
     status: Mapped[str] = mapped_column(Word(10))
+    charged_as: Mapped[str | None] = mapped_column(Word(30))  # by the provider's own word
     provider_id: Mapped[str | None] = mapped_column(Text)
     reply_to: Mapped[str | None] = mapped_column(Text)  # provider id of the quoted message
     target_provider_id: Mapped[str | None] = mapped_column(Text)  # of the message a mark is for

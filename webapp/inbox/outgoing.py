@@ -58,7 +58,9 @@ def recipient_of(contact, account, addresses):
     used = [one for one in known if one.retired_at is None]
     if not used:
         raise Unsendable(_RETIRED if known else _NOBODY)
-    one = min(used, key=partial(_place, contact, addresses))
+    one = used[0]
+    if len(used) > 1:
+        one = min(used, key=partial(_place, contact, addresses))
     if one.kind in NUMBERS:
         return Recipient(phone=one.value)
     return Recipient(bsuid=one.value)
@@ -157,7 +159,12 @@ def _choices(choices):
 
 
 def _template(message, to, reply_to):
-    content = message.content
+    has_file = message.content.get("header_kind")
+    return template_command(message.content, to, _outgoing_file(message) if has_file else None)
+
+
+def template_command(content, to, header_file=None):
+    """The command for a template's message from its content, as `template_content` fills it."""
     header = content.get("header_kind")
     return TemplateMessage(
         to=to,
@@ -165,7 +172,7 @@ def _template(message, to, reply_to):
         language=content["language"],
         body=_parameters(content.get("body")),
         header_text=_parameters(content.get("header_text")),
-        header_file=_outgoing_file(message) if header else None,
+        header_file=header_file,
         header_kind=MessageKind(header) if header else None,
         header_place=Place(**content["header_place"]) if "header_place" in content else None,
         buttons=tuple(

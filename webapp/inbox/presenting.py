@@ -62,6 +62,9 @@ def init_app(app):
         wait_level=wait_level,
         closed_words=closed_words,
         closed_because=closed_because,
+        outcome_of=outcome_of,
+        outcome_path=outcome_path,
+        row_title=row_title,
         kind_word=kind_word,
         message_words=message_words,
         cards_of=cards_of,
@@ -180,9 +183,34 @@ def window_state(interaction, now=None):
 
 
 def closed_words(interaction):
-    """Closed by itself on Saturday at 09:12."""
+    """Closed by itself on Saturday at 09:12; with an outcome, Wrapped up as Sold on …"""
     at = interaction.closed_at or interaction.session_expires_at
-    return f"{closed_because(interaction)} {words.moment(at)}"
+    return f"{ended_as(interaction)} {words.moment(at)}"
+
+
+def ended_as(interaction):
+    """Wrapped up as Sold: the last level of how it ended, if that was chosen."""
+    outcome = outcome_of(interaction)
+    because = closed_because(interaction)
+    return f"{because} as {outcome}" if outcome else because
+
+
+def outcome_of(interaction):
+    """The last level of how it ended, in the words of then; None where nobody chose one."""
+    return interaction.disposition_path[-1] if interaction.disposition_path else None
+
+
+def outcome_path(interaction):
+    """Delivery › Slot changed › By us"""
+    return " › ".join(interaction.disposition_path or ())
+
+
+def row_title(interaction):
+    """What a row of the list has no room for: all levels of how it ended, and when."""
+    at = interaction.closed_at or interaction.session_expires_at
+    when = f"{closed_because(interaction)} {words.moment(at)}"
+    path = outcome_path(interaction)
+    return f"{path}. {when}" if path else when
 
 
 def closed_because(interaction):
@@ -192,7 +220,7 @@ def closed_because(interaction):
 def state_words(interaction):
     """How a conversation stands, in a word or two."""
     if interaction.is_closed():
-        return closed_because(interaction)
+        return ended_as(interaction)
     return "With somebody" if interaction.owner_id else "Waiting"
 
 
@@ -380,11 +408,12 @@ def event_words(event, user):
     if event.kind == "taken":
         return "user-check", f"Taken over by {who}{queue}{waited}"
     if event.kind == "closed":
-        return "circle-check", _closing_words(data.get("reason"), who)
+        return "circle-check", _closing_words(data.get("reason"), who, data.get("outcome"))
     if event.kind == "begun":
         return "send", f"Begun by {who}" if who else "Begun from our side"
     if event.kind == "queued":
-        return "list-ordered", f"Waiting in {event.queue.name}" if event.queue else "Waiting"
+        moved = f", put there by {who}" if who else ""
+        return "list-ordered", f"Waiting in {event.queue.name}{moved}" if event.queue else "Waiting"
     if event.kind == "passed_over":
         step = event.queue.name if event.queue else "A step"
         return "clock", f"{step} was passed over: outside “{data['hours']}”"
@@ -398,8 +427,9 @@ def event_words(event, user):
     return "info", data.get("text", event.kind.replace("_", " ").capitalize())
 
 
-def _closing_words(reason, who):
+def _closing_words(reason, who, outcome):
     if reason == CloseReason.TIMEOUT:
         return "Closed by itself: the 24 hours were over"
     sentence = CLOSED_BECAUSE.get(reason, "Closed")
-    return f"{sentence} by {who}" if who else sentence
+    by = f" by {who}" if who else ""
+    return f"{sentence}{by} as {outcome}" if outcome else f"{sentence}{by}"

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from webapp import jobs
 from webapp.accounts.models import SessionAnchor
 from webapp.columns import utcnow
-from webapp.contacts import contacting, matching, opting_out
+from webapp.contacts import contacting, matching, opting_out, reaching
 from webapp.database import insert
 from webapp.extensions import db
 from webapp.inbox import closing, naming, sending, summary
@@ -45,16 +45,26 @@ def receive(account, event, payload_id=None, received_at=None, among=None, now=N
     `among` holds what a batch has loaded beforehand; without it this event is a batch of one.
     """
     now = now or utcnow()
-    if among is None:
-        among = _arrivals_of(account, event)
+    if among is not None:
+        return _receive(account, event, payload_id, received_at, among, now)
+    among = _arrivals_of(account, event)
+    message = _receive(account, event, payload_id, received_at, among, now)
+    among.answers.save()
+    return message
+
+
+def _receive(account, event, payload_id, received_at, among, now):
     contact = among.contact_of(account, event)
-    interaction, made = None, False
+    interaction, made, answered = None, False, None
+    if contact is not None and opens(event):
+        answered = among.answers.to(account, contact, event.reply_to, written_at(event, now))
     if contact is not None and event.source not in (Source.HISTORY, Source.STANDBY):
         interaction = _standing(account, contact, among, now)
         if interaction is None and opens(event):
             if among.has(account, event.id):
                 return None
-            interaction, made = _open(account, contact, written_at(event, now), among, now), True
+            at = written_at(event, now)
+            interaction, made = _open(account, contact, at, among, now, answered), True
     message = _store(account, event, contact, interaction, payload_id, received_at, now)
     if message is None and made:
         # Another drain stored it after we had looked; what we made for it must not stay.
@@ -65,12 +75,17 @@ def receive(account, event, payload_id=None, received_at=None, among=None, now=N
     if contact is not None:
         naming.ask(account.id, contact, getattr(event, "profile_ref", ""))
         contacting.touched(contact, message.written_at)
+    if answered is not None and interaction is not None:
+        among.answers.take(answered, interaction, message)
     if interaction is not None:
         _show(account, event, interaction, contact, message, now)
     elif message.kind in MARKS:
         _show_mark(message)
     if contact is not None and opens(event):
+        reaching.wrote(contact)
         _obey(contact, message, interaction)
+        if opting_out.asks_to_stop(message):
+            among.answers.opted_out(account, contact, message.written_at)
     return message
 
 
@@ -115,7 +130,7 @@ def written_at(event, now):
     return min(event.sent_at, now).replace(microsecond=0)
 
 
-def _open(account, contact, at, among, now):
+def _open(account, contact, at, among, now, answered=None):
     """Make the interaction, unless an agent or another drain makes one at this moment."""
     over = among.open_interaction(account, contact)
     if over is not None:
@@ -132,7 +147,7 @@ def _open(account, contact, at, among, now):
             "contact_id": contact.id,
             "previous_id": previous_id,
             "started_at": start,
-            "session_expires_at": start + DAY,
+            "session_expires_at": answered.session_end(start, now) if answered else start + DAY,
             "window_expires_at": window_expires_at,
             "last_message_at": at,
             "contact_name": contact.display_name[:200],

@@ -41,7 +41,7 @@ def recontact_many():
 @access.outbound
 def recontacted(id):
     wish = db.get_or_404(Recontact, id)
-    if wish.by_id != current_user.id and not access.leads(current_user):
+    if wish.by_id != current_user.id and not access.leads_all(current_user):
         abort(404)
     states, reasons = recontacting.counts(wish)
     page = "inbox/_recontacted.html" if pages.is_partial() else "inbox/recontacted.html"

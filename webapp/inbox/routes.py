@@ -19,9 +19,10 @@ from webapp.inbox import (
     sending,
     thread,
     views,
+    wrapping_up,
 )
 from webapp.inbox.forms import DraftForm, MessageForm
-from webapp.inbox.models import CloseReason, Interaction, Message
+from webapp.inbox.models import Interaction, Message
 from webapp.staff import access
 from webapp.unit_of_work import unit_of_work
 
@@ -94,7 +95,7 @@ def thread_of(id):
             shown,
             request.args.get("after", 0, int),
             _ids(request.args.get("ids", "")),
-            request.args.get("events", 0, int),
+            request.args.get("events", type=int),
         )
     else:
         found = thread.page(shown)
@@ -141,10 +142,15 @@ def note(id):
 @access.needs()
 def close(id):
     shown = visible(id)
-    with unit_of_work():
-        check_owner(shown)
-        closing.close(shown, CloseReason.AGENT, by=current_user)
-    return _done(f"Conversation with {shown.contact_name} wrapped up", url_for(".index"))
+    chosen, note = wrapping_up.asked(request.form)
+    try:
+        with unit_of_work():
+            check_owner(shown)
+            wrapping_up.wrap_up(shown, current_user, chosen, note)
+    except wrapping_up.Refused as refused:
+        return _stays_open(visible(id), chosen, note, str(refused))
+    ended = f" as {shown.disposition_path[-1]}" if shown.disposition_path else ""
+    return _done(f"Conversation with {shown.contact_name} wrapped up{ended}", url_for(".index"))
 
 
 @bp.post("/inbox/<int:id>/deal")
@@ -275,6 +281,22 @@ def _refused(shown, mode, form, reason, status):
     if pages.is_partial():
         return pages.render("inbox/_composer.html", status=status, **context)
     return pages.render("inbox/inbox.html", status=status, **_list(shown.id), **context)
+
+
+def _stays_open(shown, chosen, note, reason):
+    """The dialog again, with what was chosen and written, and why it did not close."""
+    if not pages.is_partial():
+        flash(reason, "error")
+        return pages.see_other(url_for(".interaction", id=shown.id))
+    return pages.render(
+        "inbox/_wrap_up_form.html",
+        status=422,
+        interaction=shown,
+        chosen=chosen,
+        note=note,
+        error=reason,
+        **views.wrap_up(shown, current_user),
+    )
 
 
 def _done(sentence, url):

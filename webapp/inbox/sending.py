@@ -4,6 +4,7 @@ from sqlalchemy import select, update
 
 from webapp import jobs
 from webapp.accounts import access_points
+from webapp.analytics import keeping
 from webapp.columns import utcnow
 from webapp.contacts import contacting
 from webapp.database import lock
@@ -208,8 +209,10 @@ def _queued(interaction, author, kind, text, client_key, reply_to=None, template
     if interaction.direction == "out":
         _begin(interaction, message)
     asked = interaction.direction == "in" or interaction.last_customer_at is not None
-    if asked and interaction.first_reply_at is None and kind != MessageKind.REACTION:
+    by_hand = author is not None and kind != MessageKind.REACTION
+    if asked and by_hand and interaction.first_reply_at is None:
         interaction.first_reply_at = message.received_at
+        keeping.first_replied(interaction, message.received_at)
     summary.note_message(interaction, message)
     summary.announce(interaction, message)
     jobs.hint("workers.outbound.drain", interaction.account_id)

@@ -3,6 +3,9 @@
 from sqlalchemy import select
 
 from webapp import words
+from webapp.analytics import keeping
+from webapp.campaigns import ledger
+from webapp.campaigns.results import bubbles
 from webapp.columns import utcnow
 from webapp.contacts import calling, matching, phones
 from webapp.database import insert
@@ -66,9 +69,13 @@ def start(account, contact, by, now=None, queue_id=None):
         return _mine(found, by, now)
     if agent is not None and not access.leads(agent):
         accepting.check_place(agent)
+    sent = bubbles.unshown(account.id, contact.id, now)
     made = _made(account, contact, by, now, queue_id)
     if made is None:
         return _mine(_open_one(account, contact), by, now)
+    keeping.begun(made, now)
+    bubbles.show(made, sent)
+    ledger.save(sent)
     summary.note_event(made, "begun", user=by)
     summary.announce(made)
     if made.previous_id:  # whoever still has it on the screen is shown where it goes on

@@ -26,8 +26,14 @@ def note_message(interaction, message):
     interaction.last_kind = message.kind
     interaction.last_direction = message.direction
     interaction.last_status = message.status if message.direction == Direction.OUT else None
-    if message.direction == Direction.OUT and message.status != MessageStatus.FAILED:
+    if _answers(message):
         interaction.unanswered_since = None
+
+
+def _answers(message):
+    """What a campaign sends to many answers nobody's question."""
+    ours = message.direction == Direction.OUT and getattr(message, "campaign_id", None) is None
+    return ours and message.status != MessageStatus.FAILED
 
 
 def line_of(message):

@@ -25,33 +25,77 @@ def fill(template, values, place=None):
 
     The wording is frozen here: a later edit of the template changes nothing that was sent.
     """
-    values = {place_of: clean(value) for place_of, value in values.items()}
-    _check(template, values)
-    shown = rendering.render(template.components, values)
-    if len(shown.body) > LONGEST_BODY:
-        raise ValueError(
-            f"WhatsApp takes {LONGEST_BODY:,} characters; with these values the text has "
-            f"{len(shown.body):,}. Shorten a value."
-        )
+    return Blank(template).fill(values, place)
+
+
+class Blank:
+    """A template read once, to be filled for many people."""
+
+    def __init__(self, template):
+        components = template.components
+        self.variables = parts.variables(components)
+        self.header_kind = file_kind_of(template)
+        self._names = {"name": template.name, "language": template.language}
+        self._has_place = (top := parts.header(components)) is not None and top.format == "location"
+        self._named = template.parameter_format == "named"
+        self._sheet = rendering.Sheet(components)
+        self._longest = {variable: _longest(template, variable) for variable in self.variables}
+
+    def fill(self, values, place=None):
+        values = {place_of: clean(value) for place_of, value in values.items()}
+        self._check(values)
+        shown = self._sheet.render(values)
+        if len(shown.body) > LONGEST_BODY:
+            raise ValueError(
+                f"WhatsApp takes {LONGEST_BODY:,} characters; with these values the text has "
+                f"{len(shown.body):,}. Shorten a value."
+            )
+        content = {
+            **self._names,
+            "body": self._parameters("body", values),
+            "header_text": self._parameters("header", values),
+            "buttons": _buttons(self._sheet.buttons, values),
+            "shown": {
+                "header": shown.header,
+                "footer": shown.footer,
+                "buttons": [button.text for button in shown.buttons],
+            },
+        }
+        if self._has_place:
+            content |= _place(place)
+        if self.header_kind:
+            content["header_kind"] = self.header_kind
+        return Filled(shown.body, content, self.header_kind)
+
+    def _check(self, values):
+        for variable, longest in self._longest.items():
+            value = values.get((variable.where, variable.key))
+            if not value:
+                raise ValueError(
+                    f"{words_for(variable)} is empty. "
+                    "WhatsApp takes no template with an empty value."
+                )
+            if len(value) > longest:
+                raise ValueError(
+                    f"{words_for(variable)} may have {longest:,} characters; "
+                    f"this has {len(value):,}."
+                )
+
+    def _parameters(self, where, values):
+        return [
+            {
+                "value": values[where, variable.key],
+                **({"name": variable.key} if self._named else {}),
+            }
+            for variable in self.variables
+            if variable.where == where
+        ]
+
+
+def file_kind_of(template):
+    """Of the file a template's message begins with: image, video, document; "" for none."""
     top = parts.header(template.components)
-    kind = {"gif": "video"}.get(top.format, top.format) if top and top.is_media else ""
-    content = {
-        "name": template.name,
-        "language": template.language,
-        "body": _parameters(template, "body", values),
-        "header_text": _parameters(template, "header", values),
-        "buttons": _buttons(template, values),
-        "shown": {
-            "header": shown.header,
-            "footer": shown.footer,
-            "buttons": [button.text for button in shown.buttons],
-        },
-    }
-    if top and top.format == "location":
-        content |= _place(place)
-    if kind:
-        content["header_kind"] = kind
-    return Filled(shown.body, content, kind)
+    return {"gif": "video"}.get(top.format, top.format) if top and top.is_media else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +128,7 @@ def sample_of(template):
 
 def check_file(template, file):
     """A chosen file has to be of the kind the template was approved with."""
-    top = parts.header(template.components)
-    wanted = {"gif": "video"}.get(top.format, top.format) if top and top.is_media else ""
+    wanted = file_kind_of(template)
     if file is not None and file.kind != wanted:
         raise ValueError(
             f"This template begins with a {WORDS[wanted]}; the file is of another kind."
@@ -99,17 +142,6 @@ def clean(value):
     return _GAPS.sub(" ", (value or "").replace("\x00", "")).strip()
 
 
-def _check(template, values):
-    for variable in parts.variables(template.components):
-        value = values.get((variable.where, variable.key))
-        name = words_for(variable)
-        if not value:
-            raise ValueError(f"{name} is empty. WhatsApp takes no template with an empty value.")
-        longest = LONGEST_CODE if _is_code(template, variable) else LONGEST_VALUE
-        if len(value) > longest:
-            raise ValueError(f"{name} may have {longest:,} characters; this has {len(value):,}.")
-
-
 def words_for(variable):
     """What a variable is called on screen: Day; Value 2; the end of the link "Details"."""
     if variable.where == "button":
@@ -121,25 +153,17 @@ def words_for(variable):
     return name[:1].upper() + name[1:]
 
 
-def _is_code(template, variable):
-    return template.category == Category.AUTHENTICATION or (
+def _longest(template, variable):
+    is_code = template.category == Category.AUTHENTICATION or (
         variable.where == "button"
         and parts.buttons(template.components)[variable.index].kind == "copy_code"
     )
+    return LONGEST_CODE if is_code else LONGEST_VALUE
 
 
-def _parameters(template, where, values):
-    named = template.parameter_format == "named"
-    return [
-        {"value": values[where, variable.key], **({"name": variable.key} if named else {})}
-        for variable in parts.variables(template.components)
-        if variable.where == where
-    ]
-
-
-def _buttons(template, values):
+def _buttons(buttons, values):
     found = []
-    for button in parts.buttons(template.components):
+    for button in buttons:
         value = values.get(("button", str(button.index)), "")
         if button.kind in parts.CODE_BUTTONS:
             # Meta wants the code twice: in the text and on the button that copies it.

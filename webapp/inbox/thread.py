@@ -132,8 +132,11 @@ _MARKS_OF = (
 )
 
 
-def following(interaction, after, ids=(), events_after=0):
-    """What came after the last message a page knows, and these messages as they are now."""
+def following(interaction, after, ids=(), events_after=None):
+    """What came after the last message a page knows, and these messages as they are now.
+
+    `events_after`: the last event it knows, 0 where it knows none.
+    """
     new = or_(Message.id > after, Message.id.in_(ids))
     asked = {"account": interaction.account_id, "contact": interaction.contact_id}
     found = list(db.session.scalars(_NEW, asked | {"after": after, "ids": list(ids)}))
@@ -143,7 +146,7 @@ def following(interaction, after, ids=(), events_after=0):
         marked = _marked(interaction, new, {message.id for message in found[:FOLLOWING]})
     more = len(found) > FOLLOWING
     bubbles = found[:FOLLOWING] + marked
-    events = _events(interaction, None, None, events_after) if events_after else []
+    events = [] if events_after is None else _events(interaction, None, None, events_after)
     return Page(_with_days(_sorted(bubbles_of(bubbles) + events)), more=more)
 
 

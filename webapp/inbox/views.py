@@ -11,6 +11,7 @@ from webapp.inbox import (
     presenting,
     search,
     thread,
+    wrapping_up,
 )
 from webapp.queues import listing as queue_listing
 from webapp.staff import access
@@ -80,14 +81,21 @@ def conversation(interaction, user):
     found = thread.page(interaction)
     if interaction.owner_id == user.id and interaction.unread:
         thread.mark_new(found.items, interaction)
+    open_ones = {} if interaction.is_closed() else wrap_up(interaction, user)
     return {
         "interaction": interaction,
         "page": found,
         "written": drafts.of(interaction, user),
         "facts": contact_facts.facts(interaction, user),
         "client_key": uuid.uuid4().hex,
+        **open_ones,
         **rights(interaction, user),
     }
+
+
+def wrap_up(interaction, user):
+    """What the dialog that closes a conversation shows."""
+    return {"choices": wrapping_up.choices(interaction, user)}
 
 
 def rights(interaction, user):

@@ -9,6 +9,8 @@ from sqlalchemy.orm import selectinload
 from wtforms import SelectChoice
 
 from webapp.accounts.models import Account, RoutingStep
+from webapp.alarms.models import KEPT, AlarmRule
+from webapp.campaigns.models import Campaign
 from webapp.extensions import db
 from webapp.queues.models import Queue
 from webapp.settings import intervals, values
@@ -79,17 +81,17 @@ def remove(interval, by):
 
 
 def used_by(interval):
-    accounts = db.session.scalars(
-        select(Account.name)
-        .join(RoutingStep)
-        .where(RoutingStep.interval_id == interval.id)
-        .distinct()
-        .order_by(Account.name)
+    routed = select(Account.name).join(RoutingStep).where(RoutingStep.interval_id == interval.id)
+    queues = select(Queue.name).where(Queue.interval_id == interval.id)
+    campaigns = select(Campaign.name).where(Campaign.interval_id == interval.id)
+    alarms = select(AlarmRule.name).where(AlarmRule.quiet_id == interval.id, KEPT)
+    named = (
+        ("routing of", routed.distinct().order_by(Account.name)),
+        ("queue", queues.order_by(Queue.name)),
+        ("campaign", campaigns.order_by(Campaign.name)),
+        ("the quiet hours of the alarm", alarms.order_by(AlarmRule.name)),
     )
-    queues = db.session.scalars(
-        select(Queue.name).where(Queue.interval_id == interval.id).order_by(Queue.name)
-    )
-    found = [f"routing of {name}" for name in accounts] + [f"queue {name}" for name in queues]
+    found = [f"{what} {name}" for what, names in named for name in db.session.scalars(names)]
     return found + ["the alarm for silence"] * (expected_id() == interval.id)
 
 

@@ -1,4 +1,4 @@
-"""What the whole installation shares: its settings, tags, and times of opening."""
+"""What the whole installation shares: its settings, tags, outcomes, and times of opening."""
 
 from datetime import date, datetime
 
@@ -27,6 +27,29 @@ class Tag(db.Model):
     name: Mapped[str] = mapped_column(String(60), unique=True)
     color: Mapped[str] = mapped_column(String(10), default="grey")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class Disposition(db.Model):
+    """How a conversation may end: a label of the first, second or third level.
+
+    What is offered where, says the first level alone: everywhere, for one account, or for one
+    queue. Labels are archived, never deleted: conversations that were closed with one name it.
+    """
+
+    __tablename__ = "dispositions"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    description: Mapped[str] = mapped_column(Text, default="")
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("dispositions.id", ondelete="CASCADE"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    queue_id: Mapped[int | None] = mapped_column(ForeignKey("queues.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(default=0)  # among those beside it
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    account = relationship("Account")
+    queue = relationship("Queue")
 
 
 class Interval(db.Model):

@@ -1,0 +1,147 @@
+"""Outcomes: labels in three levels, offered everywhere or in one place, archived and restored."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories import make_account, make_interaction, make_queue
+from webapp.columns import utcnow
+from webapp.extensions import db
+from webapp.settings import dispositions
+from webapp.settings.models import Disposition
+from webapp.staff.models import AuditEntry
+from webapp.unit_of_work import unit_of_work
+
+
+def add(name, parent=None, **where):
+    with unit_of_work():
+        above = db.session.get(Disposition, parent) if parent else None
+        return dispositions.add(name, "test", parent=above, **where).id
+
+
+def paths(labels):
+    return [label.path for label in dispositions.every(labels).values()]
+
+
+def done(verb, id, *arguments):
+    with unit_of_work():
+        return verb(db.session.get(Disposition, id), *arguments)
+
+
+def refused(name, parent=None, **where):
+    with pytest.raises(dispositions.Refused) as refusal:
+        add(name, parent, **where)
+    return str(refusal.value)
+
+
+@pytest.fixture
+def delivery(app):
+    """Delivery > (Question answered, Slot changed > (By the customer, By us)), Return"""
+    first = add("Delivery")
+    add("Question answered", first)
+    slot = add("Slot changed", first)
+    add("By the customer", slot)
+    add("By us", slot)
+    add("Return")
+    return first
+
+
+def found(name):
+    return db.session.scalar(select(Disposition.id).where(Disposition.name == name))
+
+
+def test_a_tree_is_read_in_its_order(delivery):
+    assert paths(dispositions.tree()) == [
+        ("Delivery",),
+        ("Delivery", "Question answered"),
+        ("Delivery", "Slot changed"),
+        ("Delivery", "Slot changed", "By the customer"),
+        ("Delivery", "Slot changed", "By us"),
+        ("Return",),
+    ]
+
+
+def test_nothing_goes_below_the_third_level(delivery):
+    assert "3 levels" in refused("On a Friday", found("By us"))
+
+
+def test_beside_each_other_no_two_have_one_name(delivery):
+    assert "“Delivery” here already" in refused(" delivery ")
+    assert add("Delivery", found("Return"))
+    assert refused(" ") == "Write a name."
+    assert "60 characters" in refused("x" * 61)
+
+
+def test_an_account_and_a_queue_have_their_own_beside_those_of_everybody(delivery, cast):
+    other, orders = make_account(), make_queue("Orders")
+    invoice = add("Invoice", account=cast.account)
+    add("Corrected", invoice)
+    add("Return", queue=orders)
+    here = paths(dispositions.offered(cast.account.id, cast.queue.id))
+    assert here[-3:] == [("Return",), ("Invoice",), ("Invoice", "Corrected")]
+    there = dispositions.offered(other.id, orders.id)
+    assert [label.name for label in there] == ["Delivery", "Return", "Return"]
+    assert len(dispositions.offered(other.id, None)) == 2
+
+
+def test_where_a_label_below_is_offered_says_the_one_above(delivery, cast):
+    assert "offered where “Delivery” above it is" in refused("Late", delivery, queue=cast.queue)
+    assert "not for both" in refused("Late", account=cast.account, queue=cast.queue)
+
+
+def test_what_is_below_goes_and_comes_back_with_it(delivery):
+    done(dispositions.archive, found("By us"), "test")
+    assert done(dispositions.archive, delivery, "test") == 3
+    assert paths(dispositions.tree()) == [("Return",)]
+    assert len(paths(dispositions.tree(archived=True))) == 6
+
+    done(dispositions.restore, delivery, "test")
+    assert ("Delivery", "Slot changed", "By the customer") in paths(dispositions.tree())
+    assert ("Delivery", "Slot changed", "By us") not in paths(dispositions.tree())
+
+
+def test_nothing_is_restored_below_what_is_archived_or_beside_its_own_name(delivery):
+    slot = found("Slot changed")
+    done(dispositions.archive, delivery, "test")
+    with pytest.raises(dispositions.Refused, match="restore that one first"):
+        done(dispositions.restore, slot, "test")
+    add("Delivery")
+    with pytest.raises(dispositions.Refused, match="“Delivery” here already"):
+        done(dispositions.restore, delivery, "test")
+
+
+def test_nothing_is_added_below_what_is_archived(delivery):
+    done(dispositions.archive, delivery, "test")
+    assert "is archived" in refused("Late", delivery)
+
+
+def test_labels_move_among_those_beside_them_that_are_in_use(delivery):
+    add("Invoice")
+    done(dispositions.archive, found("Return"), "test")
+    done(dispositions.move, found("Invoice"), -1, "test")
+    assert [label.name for label in dispositions.tree()] == ["Invoice", "Delivery"]
+    done(dispositions.move, found("Invoice"), -1, "test")
+    assert [label.name for label in dispositions.tree()] == ["Invoice", "Delivery"]
+
+
+def test_each_change_leaves_an_audit_row(delivery):
+    done(dispositions.change, delivery, "test", "Deliveries", "By van")
+    done(dispositions.change, delivery, "test", "Deliveries", "By van")
+    rows = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert [row.action for row in rows] == ["added"] * 6 + ["changed"]
+    assert rows[-1].subject == "dispositions"
+    assert rows[-1].before == {"name": "Delivery", "description": ""}
+    assert rows[-1].after == {"name": "Deliveries", "description": "By van"}
+
+
+def test_closings_are_counted_from_a_moment_on(delivery, cast):
+    now = utcnow()
+    for days in (1, 2, 40):
+        make_interaction(
+            cast.account, state="closed", closed_at=now - timedelta(days=days),
+            disposition_id=delivery,
+        )  # fmt: skip
+    counted = dispositions.closings(now - timedelta(days=30))
+    assert counted[delivery] == 2
+    assert counted[found("Return")] == 0
