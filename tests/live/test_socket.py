@@ -1,10 +1,9 @@
 """The socket of the running product: who may connect, what one may watch, how a gap is noticed."""
 
-import re
+import http.client
 import time
 
 import pytest
-import requests
 import socketio
 
 from tests import factories
@@ -41,12 +40,7 @@ def connect(live_server):
 
 
 def cookies_of(live, user):
-    browser = requests.Session()
-    page = browser.get(f"{live.url}/sign-in", timeout=10).text
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page).group(1)
-    data = {"csrf_token": token, "email": user.email, "password": factories.PASSWORD}
-    browser.post(f"{live.url}/sign-in", data=data, allow_redirects=False, timeout=10)
-    return "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    return "; ".join(f"{name}={value}" for name, value in live.sign_in(user).cookies.items())
 
 
 @pytest.fixture
@@ -70,10 +64,28 @@ def test_rooms_of_ones_own_are_watched_and_numbered(connect, cast, talk, live_se
     assert watch(client, f"user:{cast.ana.id}") == {"seq": 0}
 
 
+def test_a_browsers_offer_to_compress_each_message_is_not_taken(live_server):
+    offered = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+        "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits",
+        "Origin": live_server.url,
+    }
+    connection = http.client.HTTPConnection(live_server.url.removeprefix("http://"), timeout=10)
+    connection.request("GET", "/socket.io/?EIO=4&transport=websocket", headers=offered)
+    answer = connection.getresponse()
+    connection.close()
+    assert answer.status == 101
+    assert "Sec-WebSocket-Extensions" not in answer.headers
+
+
 @pytest.mark.parametrize(
     "room",
     [
         "inbox", "interaction:{talk}", "user:{ana}", "queue:{queue}", "account:1", "sandbox:1",
+        "campaigns", "campaign:1",
         "interaction:999999", f"interaction:{10**30}",
         "interaction:", "interaction:1 OR 1=1", "", "nonsense", "user:٣",
     ],

@@ -342,3 +342,12 @@ def test_what_is_offered_is_still_waiting(account, queue):
     offer(queue)
 
     assert db.session.get(Interaction, interaction.id).state == InteractionState.WAITING
+
+
+def test_a_queue_that_cannot_be_offered_holds_up_no_other(account, queue, ana, ben):
+    broken = make_queue("Broken", [ana, ben], strategy="nobody_knows")
+    for one in (broken, queue):
+        make_interaction(account, queue=one)
+    offering.tick()
+
+    assert [row.queue_id for row in db.session.query(Offer)] == [queue.id]

@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from tests.factories import make_interaction, make_queue, make_user
+from tests.factories import make_interaction, make_queue, make_user, save
 from tests.queues.test_offering import change, later, offer, rings
 from tests.support.queries import counted_queries
+from webapp.alarms.models import AlarmRule
 from webapp.extensions import db
 from webapp.inbox.models import Interaction
 from webapp.queues.models import Offer, Queue, QueueMember, Strategy
@@ -154,6 +155,15 @@ def test_a_queue_that_conversations_went_through_is_not_deleted(desk, account, c
     desk.post(f"/queues/{other.id}/delete")
 
     assert db.session.get(Queue, other.id) is not None
+
+
+def test_a_queue_that_an_alarm_watches_is_not_deleted(desk):
+    other = make_queue("Orders")
+    save(AlarmRule(name="Too many wait", figure="waiting", scope="queue", queue_id=other.id))
+    desk.post(f"/queues/{other.id}/delete")
+
+    assert db.session.get(Queue, other.id) is not None
+    assert "The alarm Too many wait watches this queue." in desk.get(f"/queues/{other.id}").text
 
 
 def test_a_queue_nobody_needs_is_deleted_with_its_members(desk, ana):

@@ -78,8 +78,7 @@ def test_a_conversation_that_waits_already_is_left_alone(account, queue):
 def test_a_conversation_left_between_two_steps_is_woken(account, queue):
     interaction = new_interaction(account)
 
-    with unit_of_work():
-        flow.wake()
+    flow.wake()
 
     assert db.session.get(Interaction, interaction.id).state == InteractionState.WAITING
 
@@ -87,8 +86,7 @@ def test_a_conversation_left_between_two_steps_is_woken(account, queue):
 def test_one_that_sleeps_on_is_not_woken(account, queue):
     interaction = new_interaction(account, wake_at=utcnow() + timedelta(minutes=5))
 
-    with unit_of_work():
-        flow.wake()
+    flow.wake()
 
     assert db.session.get(Interaction, interaction.id).state == InteractionState.NEW
 
@@ -139,7 +137,23 @@ def test_one_that_wakes_is_routed_by_the_hour_of_its_waking(account, queue):
     expires = MONDAY_NOON + timedelta(days=1)
     interaction = new_interaction(account, wake_at=MONDAY_NOON, session_expires_at=expires)
 
-    with unit_of_work():
-        flow.wake(MONDAY_NOON + timedelta(minutes=1))
+    flow.wake(MONDAY_NOON + timedelta(minutes=1))
 
     assert db.session.get(Interaction, interaction.id).queue_id == queue.id
+
+
+def test_one_whose_steps_fail_holds_up_no_other_and_is_tried_again_later(
+    account, queue, monkeypatch
+):
+    def broken(interaction, step):
+        raise ValueError("broken")
+
+    monkeypatch.setitem(flow.STEPS, "broken", broken)
+    other = make_account()
+    save(RoutingStep(account_id=other.id, position=1, kind="broken"))
+    poisoned, interaction, now = new_interaction(other), new_interaction(account), utcnow()
+    flow.wake(now)
+
+    assert db.session.get(Interaction, interaction.id).state == InteractionState.WAITING
+    assert db.session.get(Interaction, poisoned.id).state == InteractionState.NEW
+    assert db.session.get(Interaction, poisoned.id).wake_at == now + flow.AGAIN_AFTER

@@ -7,6 +7,7 @@ from flask_login import current_user
 from flask_socketio import ConnectionRefusedError, disconnect, join_room, leave_room
 from redis.exceptions import RedisError
 
+from webapp import metrics
 from webapp.extensions import socketio
 from webapp.live import push
 from webapp.staff import access, presence
@@ -33,6 +34,7 @@ def connect(auth=None):
         raise ConnectionRefusedError("signed out")
     _people[request.sid] = user_id = current_user.id
     presence.connected(user_id)
+    metrics.state("parley_sockets", len(_people))
     _keep_touching()
 
 
@@ -113,5 +115,6 @@ def _touch_people():
         while _people:
             socketio.sleep(TOUCH_EVERY)
             presence.touch(sorted(set(_people.values())))
+            metrics.state("parley_sockets", len(_people))
     finally:
         _touching.release()

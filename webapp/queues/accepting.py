@@ -2,6 +2,8 @@
 
 from sqlalchemy import update
 
+from webapp.analytics import keeping
+from webapp.analytics.models import Outcome
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox import summary
@@ -9,7 +11,7 @@ from webapp.inbox.models import Interaction, InteractionState
 from webapp.queues import ringing
 from webapp.queues.models import Offer, OfferState
 from webapp.staff import access
-from webapp.staff.models import User
+from webapp.staff.models import User, record
 
 
 class Refused(Exception):
@@ -40,6 +42,7 @@ def accept(offer, user, now=None):
     free = (Interaction.state == InteractionState.WAITING) & Interaction.owner_id.is_(None)
     _claim(interaction, agent, free, now)
     ringing.end(Offer.id == offer.id, OfferState.ACCEPTED, now)
+    keeping.moved(interaction, Outcome.ACCEPTED, now)
     _settle(interaction, agent, "assigned", now)
     return interaction
 
@@ -57,14 +60,38 @@ def take(interaction, user, now=None):
     if not access.leads(agent):
         check_place(agent)
     summary.announce(interaction)
+    _change_owner(interaction, agent, former_id, now)
+    return interaction
+
+
+def give(interaction, user, by, now=None):
+    """A leader decides who answers; raises Full, or Taken where it is over meanwhile."""
+    now = now or utcnow()
+    agent = ringing.lock_people(User.id == user.id)[user.id]
+    db.session.refresh(interaction)
+    former_id = interaction.owner_id
+    if former_id == agent.id and not interaction.is_closed(now):
+        return interaction
+    if interaction.is_closed(now) or not agent.active:
+        raise Taken(_who_has(interaction, now))
+    if agent.capacity and ringing.owned_count(agent.id) >= agent.capacity:
+        raise Full(f"All {agent.capacity} places of {agent.first_name} are taken.")
+    summary.announce(interaction)
+    _change_owner(interaction, agent, former_id, now)
+    record(by, "assigned", interaction, before={"owner": former_id}, after={"owner": agent.id})
+    return interaction
+
+
+def _change_owner(interaction, agent, former_id, now):
+    """Only from whoever had it when it was looked at."""
     unchanged = (Interaction.state != InteractionState.CLOSED) & (
         Interaction.owner_id.is_not_distinct_from(former_id)
     )
     _claim(interaction, agent, unchanged, now)
+    keeping.moved(interaction, Outcome.MOVED if former_id else Outcome.ACCEPTED, now)
     _settle(interaction, agent, "taken", now)
     if former_id:
         ringing.hint_queues_of({former_id})
-    return interaction
 
 
 def check_place(agent):

@@ -14,6 +14,7 @@ from webapp.inbox.models import Interaction, InteractionState
 from webapp.queues import strategy
 from webapp.queues.candidates import free_places
 from webapp.queues.models import Offer, OfferState, Queue, QueueMember, Strategy
+from webapp.staff import access
 from webapp.staff.models import Presence, User
 from webapp.tables.spec import Column, Filter, Table, containing
 
@@ -48,27 +49,31 @@ class Ringing:
     waited: int
 
 
-def every_queue():
-    """Each queue with how many wait there now, since when, and how many members it has."""
+def every_queue(user):
+    """Each queue that this leader sees, with how many wait there now, since when, and how many
+    members it has."""
     return (
         select(Queue, Queue.id.label("id"), _WAITING.c.oldest, WAITING.label("waiting"))
         .outerjoin(_WAITING, _WAITING.c.queue_id == Queue.id)
         .outerjoin(_MEMBERS, _MEMBERS.c.queue_id == Queue.id)
+        .where(access.visible_queues(user))
     )
 
 
-def to_export():
+def to_export(user):
     """The same with the names of the members at hand."""
     members = selectinload(Queue.members).joinedload(QueueMember.user)
-    return every_queue().options(members)
+    return every_queue(user).options(members)
 
 
-def count_queues():
-    return db.session.scalar(select(func.count()).select_from(Queue))
+def count_queues(user):
+    seen = select(func.count()).select_from(Queue).where(access.visible_queues(user))
+    return db.session.scalar(seen)
 
 
-def without_members():
-    found = select(Queue).where(~_has_members()).order_by(func.lower(Queue.name), Queue.id)
+def without_members(user):
+    seen = select(Queue).where(~_has_members(), access.visible_queues(user))
+    found = seen.order_by(func.lower(Queue.name), Queue.id)
     return db.session.scalars(found).all()
 
 

@@ -25,6 +25,11 @@ class Queue(db.Model):
     timeout: Mapped[int] = mapped_column(default=30)  # seconds one offer rings
     weight: Mapped[int] = mapped_column(default=0)
     reply_target: Mapped[int] = mapped_column(default=120)  # seconds to the first reply
+    # The service level: so many percent accepted within so many seconds. Then what is too much.
+    service_seconds: Mapped[int] = mapped_column(default=60, server_default="60")
+    service_percent: Mapped[int] = mapped_column(default=80, server_default="80")
+    most_waiting: Mapped[int] = mapped_column(default=10, server_default="10")
+    longest_wait: Mapped[int] = mapped_column(default=300, server_default="300")  # seconds
     description: Mapped[str] = mapped_column(Text, default="")
     interval_id: Mapped[int | None] = mapped_column(ForeignKey("intervals.id"), index=True)
     # Round robin's memory: the member who was offered last.
@@ -86,6 +91,7 @@ class Offer(db.Model):
             sqlite_where=text("state = 'open'"),
         ),
         Index("ix_offers_interaction", "interaction_id", "id"),
+        Index("ix_offers_ended", "ended_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

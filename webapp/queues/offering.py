@@ -1,11 +1,10 @@
 """Hands waiting conversations to agents, oldest first, until somebody accepts."""
 
-import logging
 from datetime import timedelta
 
 from sqlalchemy import and_, exists, or_, select
-from sqlalchemy.exc import SQLAlchemyError
 
+from webapp.apart import apart
 from webapp.columns import utcnow
 from webapp.database import lock
 from webapp.extensions import db
@@ -32,8 +31,6 @@ __all__ = [
     "withdraw_from",
 ]
 
-log = logging.getLogger(__name__)
-
 BATCH = 50
 
 
@@ -43,11 +40,8 @@ def tick(now=None):
     queue_ids = db.session.scalars(_queues_with_work(now)).all()
     db.session.rollback()
     for queue_id in queue_ids:
-        try:
-            with unit_of_work():
-                offer(queue_id, now)
-        except SQLAlchemyError:
-            log.exception("queue %s could not be offered", queue_id)
+        with apart("offering in queue %s", queue_id), unit_of_work():
+            offer(queue_id, now)
 
 
 def offer(queue_id, now=None):

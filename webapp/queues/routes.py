@@ -25,21 +25,23 @@ bp = Blueprint("queues", __name__)
 @bp.get("/queues")
 @access.needs(*access.LEADERS)
 def index():
-    page = tables.page_of(listing.QUEUES, listing.every_queue(), listing.count_queues())
+    page = tables.page_of(
+        listing.QUEUES, listing.every_queue(current_user), listing.count_queues(current_user)
+    )
     return pages.render(
         "queues/queues.html",
         "queues/_queues.html",
         page=page,
         crews=listing.crews_of([row.id for row in page.rows]),
         strategies=listing.STRATEGIES,
-        empty_queues=listing.without_members,
+        empty_queues=lambda: listing.without_members(current_user),
     )
 
 
 @bp.post("/queues/export")
 @access.needs(*access.LEADERS)
 def export():
-    return tables.download(listing.QUEUES, listing.to_export(), "queues.csv")
+    return tables.download(listing.QUEUES, listing.to_export(current_user), "queues.csv")
 
 
 @bp.route("/queues/add", methods=["GET", "POST"])
@@ -62,7 +64,7 @@ def add():
 @bp.route("/queues/<int:id>", methods=["GET", "POST"])
 @access.needs(*access.LEADERS)
 def edit(id):
-    queue = db.get_or_404(Queue, id)
+    queue = _led(id)
     if request.method == "GET":
         form = QueueForm(data=setting_up.facts(queue), queue=queue)
         return _page(form, queue, [member.user_id for member in queue.members])
@@ -85,7 +87,7 @@ def edit(id):
 def delete(id):
     try:
         with unit_of_work():
-            setting_up.remove(db.get_or_404(Queue, id), by=_me())
+            setting_up.remove(_led(id), by=_me())
     except setting_up.InUse as refusal:
         flash(str(refusal), "error")
         return pages.see_other(url_for("queues.edit", id=id))
@@ -133,6 +135,14 @@ def take(id):
     except offering.Refused as refusal:
         return _not_taken(refusal)
     return _go_to(id)
+
+
+def _led(id):
+    """A queue of those this leader sees and steers."""
+    queue = db.get_or_404(Queue, id)
+    if not access.leads_queue(current_user, id):
+        abort(404)
+    return queue
 
 
 def _own_offer(id):

@@ -2,10 +2,12 @@
 
 from sqlalchemy import exists, func, select
 
+from webapp.alarms.models import KEPT, AlarmRule
 from webapp.extensions import db
 from webapp.inbox.models import Interaction, InteractionEvent
 from webapp.queues import listing, members
 from webapp.queues.models import Offer, Queue
+from webapp.staff import assigning
 from webapp.staff.models import differences, record
 
 COLUMNS = ("name", "description", "strategy", "timeout", "weight", "reply_target", "interval_id")
@@ -20,6 +22,7 @@ def add(values, user_ids, by):
     db.session.add(queue)
     db.session.flush()
     members.set_members(queue, user_ids)
+    assigning.lead_too(by, queue)
     record(by, "added", queue, after=facts(queue))
     return queue
 
@@ -40,6 +43,12 @@ def remove(queue, by):
     if accounts:
         names = ", ".join(accounts)
         raise InUse(f"{names} leads here. Choose another queue on the account's page first.")
+    rules = db.session.scalars(
+        select(AlarmRule.name).where(AlarmRule.queue_id == queue.id, KEPT).order_by(AlarmRule.name)
+    ).all()
+    if rules:
+        names = ", ".join(rules)
+        raise InUse(f"The alarm {names} watches this queue. Let it watch another, or delete it.")
     if _has_history(queue):
         raise InUse(
             "Conversations went through this queue and their history names it. "

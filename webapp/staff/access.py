@@ -15,11 +15,12 @@ from webapp.contacts.models import (
     ContactListMember,
     ContactListQueue,
 )
+from webapp.database import among
 from webapp.extensions import db, login
 from webapp.inbox.models import Interaction, InteractionState
-from webapp.queues.models import QueueMember
+from webapp.queues.models import Queue, QueueMember
 from webapp.settings import plan
-from webapp.staff.models import Role
+from webapp.staff.models import LedQueue, Role, SignIn, User
 
 ANYONE = ("anyone signed in",)
 LEADERS = (Role.ADMIN, Role.SUPERVISOR)
@@ -74,9 +75,86 @@ def leads(user):
     return user.role in LEADERS
 
 
+def led_queues(user):
+    """The ids, in order, of the queues this leader sees and steers; None where it is all."""
+    if leads_all(user):
+        return None
+    return tuple(db.session.scalars(_led(user).order_by(LedQueue.queue_id)))
+
+
+def queues_led_by(sign_in_ids):
+    """{sign-in: the same of whose it is} of those that neither ended nor belong to somebody who
+    leads no more."""
+    rows = (
+        select(SignIn.id, User)
+        .join(SignIn.user)
+        .where(
+            among(SignIn.id, sign_in_ids),
+            SignIn.ended_at.is_(None),
+            User.active,
+            User.role.in_(LEADERS),
+        )
+    )
+    people = db.session.execute(rows).all()
+    led = {user: led_queues(user) for user in {user for _, user in people}}
+    return {sign_in: led[user] for sign_in, user in people}
+
+
+def leads_all(user):
+    """Whether this is a leader of every queue: admins are, supervisors unless some were chosen."""
+    return user.role == Role.ADMIN or (leads(user) and user.leads_all)
+
+
+def leads_queue(user, queue_id):
+    """Whether this leader may see and steer the queue."""
+    if leads_all(user):
+        return True
+    return leads(user) and db.session.get(LedQueue, (user.id, queue_id)) is not None
+
+
+def visible_queues(user):
+    """The SQL condition for the queues this leader sees and steers."""
+    return true() if leads_all(user) else Queue.id.in_(_led(user))
+
+
+def _led(user):
+    return select(LedQueue.queue_id).where(LedQueue.user_id == user.id)
+
+
+def led_people(user):
+    """The SQL condition for the people whose work this leader sees: who serve a queue of theirs,
+    and themselves."""
+    if leads_all(user):
+        return true()
+    serve = exists().where(QueueMember.user_id == User.id, QueueMember.queue_id.in_(_led(user)))
+    return or_(User.id == user.id, serve.correlate(User))
+
+
+def sees_person(user, person):
+    """Whether this leader may look at the person's work."""
+    if leads_all(user):
+        return True
+    found = select(User.id).where(User.id == person.id, led_people(user))
+    return leads(user) and db.session.scalar(found) is not None
+
+
+def role_leads(role, other):
+    """Whether somebody of this role leads those of the other: supervisors lead agents, and only
+    admins manage other users."""
+    return role == Role.ADMIN or (role == Role.SUPERVISOR and other == Role.AGENT)
+
+
+def may_lead(user, person):
+    """Whether this user may pause, wake, sign out and move this person, or themselves."""
+    if leads(user) and user.id == person.id:
+        return True
+    return role_leads(user.role, person.role) and sees_person(user, person)
+
+
 def visible_interactions(user):
-    """The SQL condition for the interactions this person may see."""
-    if leads(user):
+    """The SQL condition for the interactions this person may see: a leader of some queues sees
+    those in them, and what they would see as an agent."""
+    if leads_all(user):
         return true()
     if not user.active:
         return false()
@@ -89,6 +167,7 @@ def visible_interactions(user):
         Interaction.owner_id == user.id,
         and_(in_my_queue, _serves(user, Interaction.account_id)),
         mine_to_take,
+        *([Interaction.queue_id.in_(_led(user))] if leads(user) else ()),
     )
 
 
@@ -111,7 +190,7 @@ def served_accounts(user):
 
 def may_see(user, interaction):
     """Whether this person may open the interaction."""
-    if user.active and (leads(user) or interaction.owner_id == user.id):
+    if user.active and (leads_all(user) or interaction.owner_id == user.id):
         return True  # the usual case, asked with every refetch: no query
     found = select(Interaction.id).where(
         Interaction.id == interaction.id, visible_interactions(user)
@@ -130,9 +209,8 @@ def may_take(user, interaction):
         InteractionState.WAITING,
         InteractionState.UNMANAGED,
     )
-    return (free and may_see(user, interaction)) or (
-        leads(user) and interaction.state != InteractionState.CLOSED
-    )
+    to_be_had = free or (leads(user) and interaction.state != InteractionState.CLOSED)
+    return to_be_had and may_see(user, interaction)
 
 
 def visible_lists(user):
@@ -191,7 +269,7 @@ def may_watch(user, room):
         return leads(user) and not number
     if room == "sending":  # that some account began or ceased to send: no more than that
         return user.active
-    if room == "templates":
+    if room in ("templates", "campaigns", "alarms", "board"):
         return leads(user)
     if room == "alerts":
         return user.role == Role.ADMIN
@@ -201,13 +279,15 @@ def may_watch(user, room):
     if thing in ("user", "offers"):
         return number == user.id
     if thing == "queue":
-        return leads(user) or _is_member(user, number)
+        return leads_queue(user, number) or _is_member(user, number)
     if thing == "interaction":
         interaction = db.session.get(Interaction, number)
         return interaction is not None and may_see(user, interaction)
     if thing == "contact":
         contact = db.session.get(Contact, number)
         return contact is not None and may_see_contact(user, contact)
+    if thing == "campaign":
+        return leads(user)
     if thing in ("account", "sandbox"):
         return user.role == Role.ADMIN
     return False

@@ -32,6 +32,7 @@ ROLES = [
     SelectChoice(Role.SUPERVISOR, "Supervisor"),
     SelectChoice(Role.ADMIN, "Administrator"),
 ]
+LED = [SelectChoice("all", "All queues"), SelectChoice("some", "Only these")]
 
 
 def stripped(value):
@@ -86,10 +87,19 @@ class PersonForm(FlaskForm):
         option_widget=CheckboxInput(),
     )
 
+    leads_all = RadioField("Queues this supervisor leads", choices=LED, default="all")
+    led = SelectMultipleField(
+        "Only these",
+        coerce=int,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+
     def __init__(self, *args, person=None, queues=(), **kwargs):
         super().__init__(*args, **kwargs)
         self.person = person
-        self.queues.choices = [SelectChoice(queue.id, queue.name) for queue in queues]
+        for field in (self.queues, self.led):
+            field.choices = [SelectChoice(queue.id, queue.name) for queue in queues]
         self.password.flags.required = person is None
         length = f"At least {SHORTEST_PASSWORD} characters"
         self.password.description = (
@@ -104,6 +114,16 @@ class PersonForm(FlaskForm):
         if not field.data and self.person is not None:
             return
         check_password_length(field.data or "")
+
+    def validate_led(self, field):
+        if self.led_ids() == []:
+            raise ValidationError("Choose at least one queue, or all of them.")
+
+    def led_ids(self):
+        """The queues this person is to lead; None: all."""
+        if self.role.data != Role.SUPERVISOR or self.leads_all.data == "all":
+            return None
+        return self.led.data or []
 
     def values(self):
         return {

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.columns import BigId, UtcDateTime, utcnow
@@ -41,7 +41,10 @@ class User(db.Model):
     presence_before_loss: Mapped[str | None] = mapped_column(String(10))
     theme: Mapped[str | None] = mapped_column(String(5))
     sounds: Mapped[bool] = mapped_column(default=True)
+    alarm_sounds: Mapped[bool] = mapped_column(default=True, server_default=true())
     shortcuts: Mapped[bool] = mapped_column(default=True)
+    # Of supervisors: False where they see and steer no other queues than `LedQueue` says.
+    leads_all: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
 
     queues = relationship("Queue", secondary="queue_members", viewonly=True)
@@ -49,6 +52,19 @@ class User(db.Model):
     @property
     def first_name(self):
         return self.name.split()[0] if self.name.split() else self.name
+
+
+class LedQueue(db.Model):
+    """A queue that a supervisor who does not lead all sees and steers."""
+
+    __tablename__ = "led_queues"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    queue_id: Mapped[int] = mapped_column(
+        ForeignKey("queues.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class SignIn(db.Model):
@@ -73,6 +89,28 @@ class SignIn(db.Model):
         program = next((word for sign, word in BROWSERS if sign in self.user_agent), "A browser")
         system = next((word for sign, word in SYSTEMS if sign in self.user_agent), None)
         return f"{program} on {system}" if system else program
+
+
+class Team(db.Model):
+    """People whose figures are looked at together; it decides nothing else."""
+
+    __tablename__ = "teams"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+
+    members = relationship("TeamMember", cascade="all, delete-orphan")
+
+
+class TeamMember(db.Model):
+    __tablename__ = "team_members"
+
+    team_id: Mapped[int] = mapped_column(
+        ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 # Order matters: Edge also says Chrome, Chrome also says Safari, Android also says Linux.

@@ -128,3 +128,10 @@ def has_email(email, but=None):
     if but is not None:
         found = found.where(User.id != but.id)
     return db.session.scalar(found) is not None
+
+
+def admin_addresses():
+    """Whom the installation writes to when nobody else is named."""
+    return db.session.scalars(
+        select(User.email).where(User.role == Role.ADMIN, User.active).order_by(User.id)
+    ).all()

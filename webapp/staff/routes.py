@@ -11,7 +11,7 @@ from webapp import pages
 from webapp.columns import utcnow
 from webapp.extensions import db, login
 from webapp.queues.models import Queue
-from webapp.staff import access, listing, people, presence, signing_in, throttle
+from webapp.staff import access, assigning, listing, people, presence, signing_in, throttle
 from webapp.staff.forms import PersonForm, SignInForm
 from webapp.staff.models import Presence, Role, SignIn, User
 from webapp.tables import routes as tables
@@ -93,7 +93,7 @@ def add():
 @access.needs(*access.LEADERS)
 def edit(id):
     person = db.get_or_404(User, id)
-    form = PersonForm(data=people.facts(person), person=person, queues=_queues())
+    form = PersonForm(data=_written(person), person=person, queues=_queues())
     return _page(form, person)
 
 
@@ -160,7 +160,7 @@ def preferences():
         me = db.session.get(User, current_user.id)
         theme = request.form.get("theme", me.theme)
         me.theme = theme if theme in ("light", "dark") else None
-        for switch in ("sounds", "shortcuts"):
+        for switch in ("sounds", "alarm_sounds", "shortcuts"):
             if switch in request.form:
                 setattr(me, switch, request.form[switch] == "on")
     return "", 204
@@ -225,6 +225,7 @@ def _add(form):
     with unit_of_work():
         me = db.session.get(User, current_user.id)
         person = people.add(form.values(), password_hash, form.queues.data, by=me)
+        assigning.assign(person, form.led_ids(), by=me)
         return person.id
 
 
@@ -237,6 +238,12 @@ def _change(id, form):
         people.change(
             person, form.values(), password_hash, form.queues.data, by=me, sign_in=g.sign_in
         )
+        assigning.assign(person, form.led_ids(), by=me)
+
+
+def _written(person):
+    leads_all = "all" if person.leads_all else "some"
+    return people.facts(person) | {"leads_all": leads_all, "led": assigning.led_ids(person)}
 
 
 def _queues():

@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-import requests
 
 from tests import factories
 from webapp.columns import utcnow
@@ -20,11 +19,7 @@ class Agent:
 
     def __init__(self, live, user):
         self.live = live
-        self.browser = requests.Session()
-        page = self.browser.get(f"{live.url}/sign-in", timeout=10).text
-        self.token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page).group(1)
-        answer = self.post("/sign-in", email=user.email, password=factories.PASSWORD)
-        assert answer.status_code == 303, answer.text
+        self.browser = live.sign_in(user)
         page = self.get("/").text
         self.token = re.search(r'"X-CSRFToken": ?"([^"]+)"', page.replace("&#34;", '"')).group(1)
 
