@@ -62,6 +62,8 @@ def fill(engine, count, account_id, queue_id, owner_id):
     """`count` interactions with their contacts and messages; the newest are open."""
     ids = {"account": account_id, "queue": queue_id, "owner": owner_id, "last": count}
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # as old rows, not as late changes
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
         for rows, statement in _statements(engine.dialect.name, count):
             connection.execute(text(statement), {**ids, "count": rows})
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
