@@ -8,9 +8,9 @@ import re
 
 from gunicorn.glogging import Logger
 
-# A webhook's address holds a token, in a GET also what a customer wrote; a file's address is the
-# right to fetch it. The same is hidden from our own log (webapp/logs.py).
-SECRET = re.compile(r"""(/(?:webhooks/[a-z]{1,20}|files)/)[^\s"']+""")
+# A webhook's address holds a token, in a GET also what a customer wrote; a file's or a TV's
+# address is the right to see it. The same is hidden from our own log (webapp/logs.py).
+SECRET = re.compile(r"""(/(?:webhooks/[a-z]{1,20}|files|board/tv)/)[^\s"']+""")
 
 
 class AccessLog(Logger):

@@ -3,7 +3,18 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from webapp import assets, config, database, errors, incoming, logs, models, security, words
+from webapp import (
+    assets,
+    config,
+    database,
+    errors,
+    incoming,
+    logs,
+    models,
+    request_ids,
+    security,
+    words,
+)
 from webapp.extensions import csrf, db, limiter, login, migrate, redis_clients, socketio, vault
 
 __version__ = "0.1.0"
@@ -16,6 +27,7 @@ def create_app(settings=None):
     app.config.from_mapping(settings or {}, VERSION=__version__)
     logs.init_app(app)
     incoming.init_app(app)
+    request_ids.init_app(app)
     _extensions(app)
     _features(app)
     _pages(app)
@@ -47,7 +59,21 @@ def _features(app):
     from webapp import commands, health
     from webapp.about import routes as about
     from webapp.accounts import life_routes as accounts
+    from webapp.alarms import rule_routes as alarms
     from webapp.alerting import routes as alerting
+    from webapp.analytics import past_routes, steering_routes  # each adds to one blueprint
+    from webapp.analytics import tv_routes as board
+    from webapp.campaigns import following  # noqa: F401 - templates tell it when they leave
+    from webapp.campaigns.messages import header_routes
+    from webapp.campaigns.pages import life_routes as campaigns  # these too add to one blueprint
+    from webapp.campaigns.pages import recipient_routes
+    from webapp.campaigns.settings import rules_routes
+    from webapp.campaigns.wizard import (
+        audience_routes,
+        message_routes,
+        review_routes,
+        schedule_routes,
+    )
     from webapp.contacts import bulk_routes as contacts  # each of these adds to one blueprint
     from webapp.contacts import (
         contact_routes,
@@ -57,14 +83,21 @@ def _features(app):
         merge_routes,
         opt_out_routes,
         privacy_routes,
+        saved_filter_routes,
     )
     from webapp.inbox import passport_routes as passports
     from webapp.inbox import recontact_routes as inbox
     from webapp.live import push, socket
+    from webapp.mail import routes as mail
     from webapp.message_templates import sample_routes, trying_routes
+    from webapp.monitoring import routes as monitoring
+    from webapp.outgoing_webhooks import routes as outgoing_webhooks
     from webapp.queues import routes as queues
+    from webapp.reports import attempt_routes, cost_routes, disposition_routes
+    from webapp.reports import file_routes as reports  # each of these adds to one blueprint
+    from webapp.reports import schedule_routes as report_schedules
     from webapp.sandbox import routes as sandbox
-    from webapp.settings import routes as settings
+    from webapp.settings import disposition_routes as settings
     from webapp.staff import bulk_routes as staff
     from webapp.tables import routes as tables
     from webapp.webhooks import payload_routes as payloads
@@ -72,6 +105,7 @@ def _features(app):
 
     features = (
         health,
+        monitoring,
         staff,
         accounts,
         contacts,
@@ -82,6 +116,15 @@ def _features(app):
         import_routes,
         merge_routes,
         privacy_routes,
+        saved_filter_routes,
+        campaigns,
+        recipient_routes,
+        header_routes,
+        audience_routes,
+        message_routes,
+        schedule_routes,
+        review_routes,
+        rules_routes,
         queues,
         inbox,
         passports,
@@ -90,6 +133,17 @@ def _features(app):
         webhooks,
         payloads,
         alerting,
+        alarms,
+        mail,
+        outgoing_webhooks,
+        reports,
+        past_routes,
+        steering_routes,
+        board,
+        report_schedules,
+        attempt_routes,
+        cost_routes,
+        disposition_routes,
         about,
         tables,
         settings,
@@ -121,9 +175,15 @@ def _pages(app):
 
 
 def _front(app):
+    from webapp.analytics import front as board_front
+    from webapp.analytics import socket as board_socket
+    from webapp.live.front import Front as LiveFront
+    from webapp.request_ids import RequestIds
     from webapp.webhooks.front import Front
 
-    app.wsgi_app = Front(app, app.wsgi_app)
+    board = board_front.Front(LiveFront(app.wsgi_app))
+    board_socket.init_app(app, board.newest)
+    app.wsgi_app = RequestIds(Front(app, board))
     if app.config["TRUSTED_PROXIES"]:
         hops = app.config["TRUSTED_PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)

@@ -59,6 +59,7 @@ def load(environ=None):
         "SMTP_URL": _smtp_url(env),
         "MAIL_FROM": _mail_from(env, public_url),
         "OPENING_HOURS": _opening_hours(env),
+        "METRICS_TOKEN": _metrics_token(env),
         "SILENCE_MINUTES": _integer(env, "SILENCE_MINUTES", 60, 0, 10_080),
         "PAYLOAD_RETENTION_DAYS": _integer(env, "PAYLOAD_RETENTION_DAYS", 30, 1, 3650),
         "SOCKETIO_ASYNC_MODE": _one_of(env, "SOCKETIO_ASYNC_MODE", "threading", ASYNC_MODES),
@@ -235,6 +236,13 @@ def _opening_hours(env):
         return opening_hours.parse(env.get("OPENING_HOURS") or "Mon-Fri 09:00-17:00 UTC")
     except ValueError as error:
         raise ConfigError("OPENING_HOURS", str(error)) from None
+
+
+def _metrics_token(env):
+    token = env.get("METRICS_TOKEN") or None
+    if token and not re.fullmatch(r"[!-~]{16,}", token):
+        raise ConfigError("METRICS_TOKEN", "needs at least 16 characters, none of them a space")
+    return token
 
 
 def _secret_key(env, data_dir):

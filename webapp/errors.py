@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 PAGES = (400, 403, 404, 413, 429, 500)
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
-OUTSIDE = ("/webhooks/", "/healthz", "/readyz", "/static/")
+OUTSIDE = ("/webhooks/", "/healthz", "/readyz", "/metrics", "/static/")
 
 
 def init_app(app):

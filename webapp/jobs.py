@@ -4,7 +4,9 @@ A job is a hint: the work itself is a row, and `workers.clock` finds what no job
 """
 
 import logging
+import uuid
 
+import structlog
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.serializers import JSONSerializer
@@ -29,6 +31,15 @@ JOBS = {
     "workers.outbound.recontact": "default",
     "workers.outbound.mark_read": "default",
     "workers.alerting.mail": "low",
+    "workers.campaigns.clear": "campaign",
+    "workers.campaigns.hand_over": "default",
+    "workers.campaigns.load": "campaign",
+    "workers.campaigns.retry": "campaign",
+    "workers.campaigns.send": "campaign",
+    "workers.alarms.mail": "low",
+    "workers.reports.make": "low",
+    "workers.reports.mail": "low",
+    "workers.outgoing_webhooks.deliver": "low",
     "workers.contacts.import_file": "low",
     "workers.privacy.disclose": "low",
     "workers.privacy.erase": "low",
@@ -43,10 +54,14 @@ FLAG_SECONDS = 30
 JOB_SECONDS = 60
 # A file of 100 MB on its way over a slow line is no job that hangs.
 # Nor is the one reading of a large workbook, which cannot stop half-way and go on.
+# A campaign's slice may wait for its last calls, and for the database to take their answers.
 LONGER_JOBS = {
+    "workers.campaigns.send": 150,
     "workers.outbound.drain": 300,
     "workers.inbound.fetch_media": 240,
+    "workers.campaigns.hand_over": 300,
     "workers.contacts.import_file": 900,
+    "workers.reports.make": 900,
 }
 
 
@@ -62,10 +77,22 @@ def hint_now(name, shard):
         if redis.set(_flag(name, shard), 1, nx=True, ex=FLAG_SECONDS):
             limit = LONGER_JOBS.get(name, JOB_SECONDS)
             job_queue(name, redis).enqueue(
-                name, shard, job_timeout=limit, result_ttl=0, failure_ttl=86_400
+                name,
+                shard,
+                job_id=_prefix(name) + uuid.uuid4().hex,
+                job_timeout=limit,
+                result_ttl=0,
+                failure_ttl=86_400,
+                meta=_asked_by(),
             )
     except RedisError as error:
         log.warning("hint %s %s not given: %s", name, shard, error)
+
+
+def _asked_by():
+    """The request that first asked, so that one id leads from a page to what became of it."""
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    return {"request_id": request_id} if request_id else {}
 
 
 def taken(name, shard):
@@ -74,6 +101,28 @@ def taken(name, shard):
         redis_clients.hasty.delete(_flag(name, shard))
     except RedisError as error:
         log.warning("flag of %s %s not dropped: %s", name, shard, error)
+
+
+def others_wait(name):
+    """Whether jobs of another name wait in this one's queue."""
+    return not all(job_id.startswith(_prefix(name)) for job_id in _waiting(name))
+
+
+def waiting(name):
+    """How many jobs of this name wait; it may be long until a busy process takes them."""
+    return sum(job_id.startswith(_prefix(name)) for job_id in _waiting(name))
+
+
+def _waiting(name):
+    try:
+        return job_queue(name, redis_clients.hasty).job_ids
+    except RedisError:
+        return []
+
+
+def _prefix(name):
+    """An id tells what its job is; RQ takes no dots in it."""
+    return f"{name.replace('.', '-')}-"
 
 
 def job_queue(name, connection):

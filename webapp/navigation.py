@@ -20,7 +20,9 @@ class Item:
 
 DAILY = (
     Item("inbox.index", "Inbox", "inbox"),
+    Item("board.index", "Realtime", "activity"),
     Item("contacts.index", "Contacts", "contact-round"),
+    Item("campaigns.index", "Campaigns", "megaphone"),
 )
 SET_UP = (
     Item("message_templates.index", "Templates", "layout-template"),
@@ -29,7 +31,28 @@ SET_UP = (
     Item("staff.index", "People", "users-round"),
     Item("sandbox.index", "Sandbox", "flask-conical"),
 )
-REVIEW = (Item("settings.index", "Settings", "settings"), Item("about.index", "About", "info"))
+REVIEW = (
+    Item("reports.index", "Reports", "chart-no-axes-column"),
+    Item("settings.index", "Settings", "settings"),
+    Item("about.index", "About", "info"),
+)
+
+
+# Settings that live with the feature they are of; their pages have the settings' side list.
+SETTINGS = (
+    "mail",
+    "outgoing_webhooks",
+    "opt_out",
+    "alarms.rules",
+    "alarms.add_rule",
+    "alarms.edit_rule",
+    "contacts.tags",
+    "contacts.fields",
+    "campaigns.rules_page",
+    "campaigns.paste_rates",
+    "campaigns.add_rate",
+    "campaigns.edit_rate",
+)
 
 
 def init_app(app):
@@ -75,4 +98,6 @@ def plan_notice():
 
 def is_here(endpoint):
     """Whether the page belongs to this item: its list, or one of its records."""
-    return request.blueprint == endpoint.partition(".")[0]
+    is_setting = request.blueprint in SETTINGS or request.endpoint in SETTINGS
+    here = "settings" if is_setting else request.blueprint
+    return here == endpoint.partition(".")[0]

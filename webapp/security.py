@@ -24,6 +24,14 @@ def init_app(app):
         return response
 
 
+def for_a_provider(response):
+    """A file at a signed address. Its type must be the true one, for the provider goes by it; no
+    browser shall run any."""
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
 def content_security_policy(public_url):
     """Everything from our own address, nothing inline; the socket's address is named for Safari."""
     host = urlsplit(public_url).netloc

@@ -47,18 +47,22 @@ def mark_of(name):
 
 def check_mark(now=None):
     """Hold sending if this database is older than its marks outside; move the mark on."""
-    now = now or utcnow()
-    row = db.session.get(SystemMark, MARK)
-    outside = max(filter(None, (_file_mark(), _redis_mark())), default=None)
-    inside = datetime.fromisoformat(row.value) if row else None
-    # A new database beside an old copy was restored too: it has no mark because it is older.
-    behind = outside is not None and (inside is None or inside < outside - TOLERANCE)
-    if behind and inside is not None:
+    behind = is_behind()
+    if behind and mark_of(MARK) is not None:
         hold_sending(
             "The database was restored from a backup. What it still has queued may have been sent."
         )
-    set_mark(MARK, now.isoformat())
+    set_mark(MARK, (now or utcnow()).isoformat())
     return behind
+
+
+def is_behind():
+    """Whether this database is older than its marks outside; clock's next look holds it then."""
+    row = mark_of(MARK)
+    outside = max(filter(None, (_file_mark(), _redis_mark())), default=None)
+    inside = datetime.fromisoformat(row.value) if row else None
+    # A new database beside an old copy was restored too: it has no mark because it is older.
+    return outside is not None and (inside is None or inside < outside - TOLERANCE)
 
 
 def copy_mark():

@@ -1,4 +1,4 @@
-"""One transaction, and what is to happen after its commit."""
+"""One transaction, what is to happen last in it, and what after its commit."""
 
 import logging
 import threading
@@ -30,18 +30,23 @@ def unit_of_work():
     # A page has usually read something before it writes. SQLite cannot turn a reading transaction
     # into a writing one once somebody else has written, so the reading one ends here.
     db.session.rollback()
+    db.session.info["before_commit"] = last = {}
     db.session.info["after_commit"] = actions = {}
     token = _writing.set(True)
     try:
         with _turn_to_write():
             try:
                 yield db.session
+                db.session.flush()
+                for step in last.values():
+                    step()
                 db.session.commit()
             except BaseException:
                 db.session.rollback()
                 raise
     finally:
         _writing.reset(token)
+        db.session.info.pop("before_commit", None)
         db.session.info.pop("after_commit", None)
     for run in actions.values():
         _run(run)
@@ -53,6 +58,18 @@ def _turn_to_write():
     So the writers of one process queue here, where waiting lets the others go on.
     """
     return _turn if db.engine.dialect.name == "sqlite" else nullcontext()
+
+
+def before_commit(key, make):
+    """The step under this key that is the unit's last before its commit; `make()` makes it where
+    there is none yet. For rows that everybody writes: whoever locks them last, and once, waits for
+    nobody who waits for him."""
+    steps = db.session.info.get("before_commit")
+    if steps is None:
+        raise RuntimeError("before_commit needs an open unit of work")
+    if key not in steps:
+        steps[key] = make()
+    return steps[key]
 
 
 def after_commit(key, run):

@@ -1,6 +1,6 @@
 """How times, waits, names and numbers are put on screen."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -15,10 +15,13 @@ WEEK = timedelta(days=6)
 def init_app(app):
     app.jinja_env.filters.update(
         clock=clock,
+        clock_second=clock_second,
         day=day,
         date=date,
         moment=moment,
+        moment_of=datetime.fromisoformat,
         second=second,
+        soon=soon,
         exactly=exactly,
         short_date=short_date,
         span=span,
@@ -42,6 +45,11 @@ def zone():
 def clock(at):
     """10:42"""
     return f"{at.astimezone(zone()):%H:%M}" if at else ""
+
+
+def clock_second(at):
+    """10:42:07"""
+    return f"{at.astimezone(zone()):%H:%M:%S}"
 
 
 def local_day(at):
@@ -87,6 +95,17 @@ def moment(at, now=None):
         return f"on {date:%A} at {clock(at)}"
     year = "" if date.year == today.year else f" {date.year}"
     return f"on {date.day} {date:%b}{year} at {clock(at)}"
+
+
+def soon(at, now=None):
+    """14:00 today; Mon 14:00 within a week; 3 Dec 14:00 later: for what is yet to come"""
+    date, today = local_day(at), local_day(now or utcnow())
+    if date == today:
+        return clock(at)
+    if timedelta(0) < date - today <= WEEK:
+        return f"{date:%a} {clock(at)}"
+    year = "" if date.year == today.year else f" {date.year}"
+    return f"{date.day} {date:%b}{year} {clock(at)}"
 
 
 def second(at, now=None):

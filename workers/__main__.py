@@ -16,7 +16,8 @@ import time
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
-from webapp import create_app
+from webapp import create_app, logs, metrics
+from webapp.columns import utcnow
 from webapp.extensions import redis_clients
 from webapp.jobs import JOB_QUEUES
 from workers import stopping
@@ -35,12 +36,29 @@ class Worker(SimpleWorker):
     app = None
 
     def perform_job(self, job, queue):
-        with self.app.app_context():
-            return super().perform_job(job, queue)
+        began = utcnow()
+        metrics.observe("parley_job_wait_seconds", waited(job, began), job_queue=queue.name)
+        try:
+            with self.app.app_context(), logs.about(**named(job)):
+                return super().perform_job(job, queue)
+        finally:
+            ran = (utcnow() - began).total_seconds()
+            metrics.observe("parley_job_run_seconds", ran, job_queue=queue.name)
 
     def request_stop(self, signum, frame):
         stopping.request()
         super().request_stop(signum, frame)
+
+
+def waited(job, began):
+    """Seconds between asking for a job and its beginning."""
+    return max(0, (began - job.enqueued_at).total_seconds()) if job.enqueued_at else 0
+
+
+def named(job):
+    """What each log line of a job says of it; `shard` is an account's id, a message's, …"""
+    shard = dict(zip(("shard",), job.args, strict=False))
+    return {"job": job.func_name, "job_id": job.id, **shard, **(job.get_meta() or {})}
 
 
 def main(arguments):
@@ -125,6 +143,7 @@ def work(app, group):
     )
     try:
         worker.work(max_jobs=JOBS_PER_PROCESS, logging_level="WARNING", with_scheduler=False)
+        metrics.flush()
     except Exception:
         log.exception("the worker of %s failed", group)
         return 1

@@ -16,9 +16,18 @@ from datetime import timedelta
 from sqlalchemy import or_, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from webapp import create_app, jobs, system
+from webapp import create_app, jobs, metrics, system
 from webapp.accounts import checking
+from webapp.alarms import judging as alarm_rules
+from webapp.alarms import mailing as alarm_mails
+from webapp.alarms import rules as alarm_rule_changes
 from webapp.alerting import mailing, watching
+from webapp.analytics import mending, realtime, summing
+from webapp.campaigns import due as campaigns_due
+from webapp.campaigns import watching as campaign_watching
+from webapp.campaigns.audience import rejoining
+from webapp.campaigns.results import receipts as campaign_receipts
+from webapp.campaigns.results import timeouts
 from webapp.columns import utcnow
 from webapp.contacts import disclosing, duplicates, erasing
 from webapp.contacts.importing import running as importing
@@ -36,7 +45,10 @@ from webapp.inbox import (
     recontacting,
 )
 from webapp.message_templates import submitting, syncing
+from webapp.outgoing_webhooks import delivering as outgoing_webhooks
 from webapp.queues import offering
+from webapp.reports import making as report_files
+from webapp.reports import scheduling as report_schedules
 from webapp.routing import flow
 from webapp.sandbox import posting, reviewing
 from webapp.staff import presence
@@ -47,12 +59,19 @@ from workers import stopping
 
 log = logging.getLogger(__name__)
 
+BOARD = realtime.Board()  # remembers the day's minutes; without them it reads them anew
 LEASE = "clock_lease"
 LEASE_SECONDS = 20
 
 
 def offers():
     offering.tick()
+
+
+def board():
+    started = time.monotonic()
+    if BOARD.tick():
+        metrics.board_ticked(time.monotonic() - started)
 
 
 def inbound():
@@ -66,12 +85,23 @@ def outbound():
 
 
 def flows():
-    with unit_of_work():
-        flow.wake()
+    flow.wake()
+
+
+def resumed():
+    presence.resumed()
 
 
 def presences():
     presence.lost_now()
+
+
+def strayed_intervals():
+    mending.sweep()
+
+
+def sums():
+    summing.sweep(stopping.requested)
 
 
 def read_marks():
@@ -129,6 +159,43 @@ def mails():
         jobs.hint_now("workers.alerting.mail", alert_id)
 
 
+def alarms():
+    alarm_rules.look(BOARD)
+
+
+def deleted_alarm_rules():
+    with unit_of_work():
+        alarm_rule_changes.sweep()
+
+
+def alarm_mail():
+    for alarm_id in alarm_mails.due():
+        jobs.hint_now("workers.alarms.mail", alarm_id)
+
+
+def outgoing():
+    for delivery_id in outgoing_webhooks.due():
+        jobs.hint_now(outgoing_webhooks.JOB, delivery_id)
+
+
+def reports():
+    report_schedules.run_due()
+    for file_id in report_files.due():
+        jobs.hint_now(report_files.JOB, file_id)
+    for file_id in report_schedules.to_mail():
+        jobs.hint_now("workers.reports.mail", file_id)
+
+
+def old_reports():
+    with unit_of_work():
+        report_files.expire()
+
+
+def old_deliveries():
+    with unit_of_work():
+        outgoing_webhooks.sweep()
+
+
 def sandbox():
     if posting.receipts_due():
         jobs.hint_now("workers.sandbox.deliver_receipts", 0)
@@ -171,14 +238,44 @@ def duplicate_contacts():
             after = duplicates.sweep(after)
 
 
+def campaigns():
+    campaigns_due.restored()
+    campaigns_due.steps()
+    campaigns_due.hint()
+
+
 def stale_calls():
     with unit_of_work():
         delivering.expire_stale_calls()
 
 
+def stale_campaign_calls():
+    with unit_of_work():
+        campaigns_due.expire_stale_calls()
+
+
 def late_receipts():
     with unit_of_work():
         receipts.settle_unmatched()
+
+
+def late_campaign_receipts():
+    with unit_of_work():
+        campaign_receipts.settle_unmatched()
+
+
+def campaign_rules():
+    campaign_watching.look()
+
+
+def timeouts_of_campaigns():
+    """Whoever did not answer in time, until nobody is due."""
+    campaigns_due.in_batches(timeouts.due(), timeouts.sweep, stopping.requested)
+
+
+def rejoin_campaigns():
+    """Whoever was left out for a conversation that is over now, until nobody is due."""
+    campaigns_due.in_batches(rejoining.due(), rejoining.rejoin, stopping.requested)
 
 
 def sessions():
@@ -204,15 +301,23 @@ def alive():
 # Each row runs in a thread of its own: a slow one never makes an offer late.
 CADENCES = (
     (1, (offers, sandbox)),
+    (1, (board,)),
     (3, (inbound, outbound, flows)),
+    (3, (campaigns, campaign_rules)),
     (5, (presences, files, recontacts)),
-    (15, (restored, alive, stale_calls, late_receipts, sessions, replays, templates)),
+    (15, (restored, alive, sessions, replays, templates)),
+    (15, (stale_calls, late_receipts, stale_campaign_calls, late_campaign_receipts)),
     (15, (imports,)),
+    (30, (timeouts_of_campaigns, rejoin_campaigns)),
     (5, (checks,)),
+    (10, (alarms, alarm_mail, outgoing)),
+    (20, (reports,)),
     (30, (alerts, mails)),
     (60, (people_asking, read_marks, attachments, look_ups, missed)),
+    (60, (sums,)),
+    (300, (strayed_intervals,)),
     (21_600, (duplicate_contacts,)),
-    (3600, (old_payloads, old_imports)),
+    (3600, (old_payloads, old_imports, old_deliveries, old_reports, deleted_alarm_rules)),
 )
 
 
@@ -237,6 +342,7 @@ def main():
 
 
 def _start(app):
+    run(app, resumed)  # before anything says again that the clock runs
     threads = [
         threading.Thread(target=_repeat, args=(app, seconds, entries), daemon=True)
         for seconds, entries in CADENCES

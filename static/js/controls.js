@@ -5,8 +5,15 @@ document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) copyText(copy);
   const opener = event.target.closest("[data-open-dialog]");
+  if (opener) event.preventDefault(); // a link there is for whom no script opens it
   if (opener) document.getElementById(opener.dataset.openDialog)?.showModal();
 });
+
+// Where tabs need more room than there is, the one that is open is in sight.
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+  const tabs = tab.closest(".tabs");
+  tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+}
 
 document.addEventListener("change", (event) => {
   const box = event.target.closest("[data-preference]");
@@ -28,7 +35,10 @@ for (const node of document.querySelectorAll("[data-toast]")) {
 }
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-close-dialog]")) event.target.closest("dialog")?.close();
+  const closer = event.target.closest("[data-close-dialog]");
+  if (!closer) return;
+  event.preventDefault();
+  closer.closest("dialog")?.close();
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {

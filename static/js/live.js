@@ -93,7 +93,7 @@ async function watch(room) {
 }
 
 // Rooms follow the elements that are on the page.
-function sync() {
+export function sync() {
   const wanted = new Set();
   for (const node of document.querySelectorAll("[data-live]")) roomsOf(node).forEach((room) => wanted.add(room));
   for (const room of wanted) {

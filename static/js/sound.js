@@ -9,9 +9,13 @@ export function wanted() {
   return meta?.dataset.sounds !== "off";
 }
 
-// One tab plays: whoever holds the lock first.
-export async function play(name) {
-  if (!wanted()) return;
+export function isAllowed() {
+  return allowed || Boolean(navigator.userActivation?.hasBeenActive);
+}
+
+// One tab plays: whoever holds the lock first. Alarms are wanted apart from the rest.
+export async function play(name, asked = wanted()) {
+  if (!asked) return;
   if (!navigator.locks) return sound(name);
   await navigator.locks.request(`parley-sound-${name}`, { ifAvailable: true }, async (lock) => {
     if (!lock) return;

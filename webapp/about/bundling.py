@@ -32,7 +32,14 @@ SAFE = (
     "WEB_CONCURRENCY",
 )
 ADDRESSES = ("SQLALCHEMY_DATABASE_URI", "REDIS_URL")  # they carry passwords
-YES_OR_NO = ("SECRET_KEY", "CREDENTIAL_KEYS", "S3_BUCKET", "S3_ENDPOINT_URL", "SMTP_URL")
+YES_OR_NO = (
+    "SECRET_KEY",
+    "CREDENTIAL_KEYS",
+    "METRICS_TOKEN",
+    "S3_BUCKET",
+    "S3_ENDPOINT_URL",
+    "SMTP_URL",
+)
 
 
 def bundle(version):

@@ -84,6 +84,11 @@ class AccountForm(ProviderForm):
     session_anchor = RadioField(
         "A conversation ends by itself 24 hours after", choices=ANCHORS, default=SessionAnchor.FIRST
     )
+    needs_disposition = BooleanField(
+        "Wrapping up needs an outcome",
+        description="A person says how each conversation ended. Without outcomes to choose from, "
+        "and where a conversation ends by itself, none is asked for.",
+    )
     enabled = BooleanField("Switched on", default=True)
 
     def values(self):
@@ -98,6 +103,7 @@ class AccountForm(ProviderForm):
             interval_id=self.interval_id.data,
             agent_ids=tuple(self.agent_ids.data or ()),
             session_anchor=self.session_anchor.data,
+            needs_disposition=self.needs_disposition.data,
             enabled=self.enabled.data,
             provider_values=self.provider_values,
         )
@@ -155,6 +161,7 @@ def _data(account, declared):
         "interval_id": saving.interval_of(account),
         "agent_ids": [agent.id for agent in account.agents],
         "session_anchor": account.session_anchor,
+        "needs_disposition": account.needs_disposition,
         "enabled": account.enabled,
         **_stored(account, declared),
     }

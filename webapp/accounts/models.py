@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.columns import BigId, EncryptedJSON, UtcDateTime, utcnow
@@ -50,6 +50,8 @@ class Account(db.Model):
     # The name of the template that re-opens a conversation; its language follows the contact.
     recontact_template: Mapped[str | None] = mapped_column(String(512))
     session_anchor: Mapped[str] = mapped_column(String(10), default=SessionAnchor.FIRST)
+    # Whether whoever wraps up a conversation has to say how it ended.
+    needs_disposition: Mapped[bool] = mapped_column(default=False, server_default=false())
     enabled: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
 

@@ -41,6 +41,7 @@ class Values:
     interval_id: int | None = None  # the hours in which that step is taken
     agent_ids: tuple[int, ...] = ()
     session_anchor: str = SessionAnchor.FIRST
+    needs_disposition: bool = False
     enabled: bool = True
     provider_values: Mapping[str, str] = field(default_factory=dict)  # an absent secret stays
 
@@ -58,6 +59,7 @@ def values_of(account):
         interval_id=interval_of(account),
         agent_ids=tuple(agent.id for agent in account.agents),
         session_anchor=account.session_anchor,
+        needs_disposition=account.needs_disposition,
         enabled=account.enabled,
     )
 
@@ -138,6 +140,7 @@ def snapshot(account):
         "interval_ids": [step.interval_id for step in account.steps],
         "agent_ids": sorted(agent.id for agent in account.agents),
         "session_anchor": str(account.session_anchor),
+        "needs_disposition": account.needs_disposition,
         "enabled": account.enabled,
         "archived": account.archived_at is not None,
     }
@@ -165,6 +168,7 @@ def _apply(account, values, actor):
         account.description = values.description.strip()
         account.contact_list_id = values.contact_list_id
         account.session_anchor = values.session_anchor
+        account.needs_disposition = values.needs_disposition
         account.enabled = values.enabled
         account.agents = _agents(values.agent_ids)
         _route(account, values.queue_id, values.interval_id)

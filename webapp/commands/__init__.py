@@ -2,12 +2,15 @@
 
 from webapp.commands import (
     account_life,
+    campaigns,
     contacts,
     demo,
+    dispositions,
     doctor,
     interactions,
     planning,
     queues,
+    reporting,
     sending,
     staff,
     templates,
@@ -16,12 +19,15 @@ from webapp.commands import (
 GROUPS = (
     staff.group,
     queues.group,
+    dispositions.group,
     account_life.group,
     interactions.group,
     contacts.group,
     sending.group,
     templates.group,
+    campaigns.group,
     planning.group,
+    reporting.group,
     doctor.command,
     demo.command,
 )

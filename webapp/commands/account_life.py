@@ -60,8 +60,14 @@ def check(key, json):
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Provider setting.")
 @click.option("--name")
 @click.option("--on/--off", "enabled", default=None, help="Whether it sends.")
+@click.option(
+    "--needs-outcome/--needs-no-outcome",
+    "needs_disposition",
+    default=None,
+    help="Whether wrapping up needs an outcome.",
+)
 @as_json
-def change(key, settings, name, enabled, json):
+def change(key, settings, name, enabled, needs_disposition, json):
     """Change settings; a replaced secret's former value stays valid until it is dropped."""
     given = pairs(settings)
     with refused_in_words(), unit_of_work():
@@ -71,6 +77,8 @@ def change(key, settings, name, enabled, json):
             wanted = replace(wanted, name=name)
         if enabled is not None:
             wanted = replace(wanted, enabled=enabled)
+        if needs_disposition is not None:
+            wanted = replace(wanted, needs_disposition=needs_disposition)
         saving.change(account, "command", wanted)
         answer = _known(account)
     show(answer, f"Account {answer['name']} changed.", json)
@@ -170,6 +178,7 @@ def _known(account):
         "former_webhook_url": guiding.former_webhook_url(account),
         "former_provider": account.former_provider,
         "description": account.description,
+        "needs_outcome": account.needs_disposition,
     }
 
 

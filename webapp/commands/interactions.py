@@ -1,4 +1,4 @@
-"""`flask --app app interactions list`, `show`, `send-template`, `start`: for scripts."""
+"""`flask --app app interactions list`, `show`, `send-template`, `start`, `close`: for scripts."""
 
 import uuid
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from webapp.accounts.models import Account
 from webapp.commands.answers import Group, as_json, fail, show
 from webapp.extensions import db
-from webapp.inbox import sending, starting
+from webapp.inbox import sending, starting, wrapping_up
 from webapp.inbox.models import Interaction, InteractionState, Message
 from webapp.message_templates import choosing, parts
 from webapp.queues import accepting
@@ -103,6 +103,24 @@ def start(account_key, number, name, language, values, owner, json):
     show(answer, f"Conversation {answer['id']} begins with message {answer['message_id']}.", json)
 
 
+@group.command("close")
+@click.argument("id", type=int)
+@click.option("--outcome", type=int, help="Id of the outcome, as `dispositions list` has it.")
+@click.option("--note", default="", help="A note for colleagues.")
+@click.option("--by", help="Email of who wraps it up; nobody unless given.")
+@as_json
+def close(id, outcome, note, by, json):
+    """Wrap up the conversation ID."""
+    with unit_of_work(), _refusals():
+        interaction = db.session.get(Interaction, id) if 0 < id < 2**63 else None
+        if interaction is None:
+            fail(f"there is no conversation {id}")
+        wrapping_up.wrap_up(interaction, _person(by) if by else None, outcome, note)
+        answer = _described(interaction)
+    ended = f" as {' › '.join(answer['outcome'])}" if answer["outcome"] else ""
+    show(answer, f"Conversation {id} wrapped up{ended}.", json)
+
+
 @contextmanager
 def _refusals():
     """What says no, in one line."""
@@ -172,6 +190,7 @@ def _described(interaction):
         "owner": interaction.owner.email if interaction.owner else None,
         "queue": interaction.queue.name if interaction.queue else None,
         "close_reason": interaction.close_reason,
+        "outcome": interaction.disposition_path,
         "window_expires_at": _iso(interaction.window_expires_at),
         "session_expires_at": _iso(interaction.session_expires_at),
     }

@@ -7,9 +7,9 @@ import click
 from webapp.commands.answers import Group, as_json, fail, show
 from webapp.extensions import db
 from webapp.queues.models import Queue
-from webapp.staff import people, signing_in
+from webapp.staff import assigning, people, signing_in
 from webapp.staff.forms import LONGEST_PASSWORD
-from webapp.staff.models import Role
+from webapp.staff.models import Role, User
 from webapp.unit_of_work import unit_of_work
 
 group = Group("staff", help="People who work here.")
@@ -48,6 +48,30 @@ def add(email, name, role, password_stdin, capacity, queues, json):
     except people.NoSeat as refusal:
         fail(str(refusal))
     show(answer, f"{answer['name']} may sign in as {answer['email']}.", json)
+
+
+@group.command("lead")
+@click.argument("email")
+@click.option("--queue", "queues", multiple=True, help="Name of a queue; repeatable.")
+@click.option("--all", "all_queues", is_flag=True, help="All queues, also those to come.")
+@as_json
+def lead(email, queues, all_queues, json):
+    """Let the supervisor EMAIL see and steer these queues alone, or all of them."""
+    if all_queues == bool(queues):
+        fail("name queues by --queue, or --all")
+    person = signing_in.find_person(email)
+    if person is None:
+        fail(f"nobody has the email {email}")
+    if person.role != Role.SUPERVISOR:
+        fail(f"{person.name} is no supervisor: admins lead all queues, agents none")
+    person_id = person.id
+    with unit_of_work():
+        queue_ids = None if all_queues else [_queue_id(name) for name in queues]
+        person = db.session.get(User, person_id)
+        assigning.assign(person, queue_ids, "command")
+        answer = {"id": person.id, "email": person.email, **assigning.facts(person)}
+    led = "all queues" if all_queues else ", ".join(queues)
+    show(answer, f"{person.name} leads {led}.", json)
 
 
 def _check(email, name, password):

@@ -23,8 +23,11 @@ class SandboxCustomer(db.Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
 
 
+ANSWER = "answer"  # no receipt's status: its owner writes back
+
+
 class SandboxReceipt(db.Model):
-    """A receipt the pretend phone will post when it is due."""
+    """A receipt the pretend phone will post when it is due, or what its owner answers."""
 
     __tablename__ = "sandbox_receipts"
 

@@ -8,12 +8,13 @@ from webapp import jobs, media_store
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.live import push
-from webapp.providers.base import Reaction
-from webapp.providers.sandbox import DELIVERED, NO_ANSWER, READ, SENT
-from webapp.sandbox.models import SandboxCustomer, SandboxReceipt
+from webapp.providers import sandbox_crowd as crowd
+from webapp.providers.base import Reaction, TemplateMessage
+from webapp.providers.sandbox import DELIVERED, NO_ANSWER, SENT
+from webapp.sandbox.models import ANSWER, SandboxCustomer, SandboxReceipt
 from webapp.unit_of_work import unit_of_work
 
-READ_AFTER = timedelta(seconds=2)
+AFTER = {"read": timedelta(seconds=2), ANSWER: timedelta(seconds=8)}
 RECEIPTS = {
     SENT: ("sent",),
     DELIVERED: ("sent", "delivered"),
@@ -29,10 +30,9 @@ class Phone:
         self._account_id = account_id
 
     def behaviour(self, recipient):
-        """What this customer's phone is set to do; a number nobody set up reads everything."""
+        """What this customer's phone is set to do; a number nobody set up does as its crowd."""
         try:
-            customer = _customer(recipient)
-            return customer.behaviour if customer else READ
+            return _behaviour(_customer(recipient), recipient.phone)
         finally:
             db.session.rollback()
 
@@ -40,7 +40,7 @@ class Phone:
         """The message has arrived; the receipts it earns are posted by a job."""
         with unit_of_work():
             customer = _customer(recipient)
-            for status in _receipts(customer, command):
+            for status in _receipts(_behaviour(customer, recipient.phone), command):
                 db.session.add(
                     SandboxReceipt(
                         account_id=self._account_id,
@@ -48,7 +48,7 @@ class Phone:
                         correlation_id=correlation_id,
                         recipient=recipient.phone,
                         status=status,
-                        due_at=utcnow() + (READ_AFTER if status == "read" else timedelta()),
+                        due_at=utcnow() + AFTER.get(status, timedelta()),
                     )
                 )
             jobs.hint("workers.sandbox.deliver_receipts", 0)
@@ -67,8 +67,14 @@ def file_key(media_id):
     return f"sandbox-{media_id}"
 
 
-def _receipts(customer, command):
-    earned = RECEIPTS.get(customer.behaviour if customer else READ, ALL_RECEIPTS)
+def _behaviour(customer, phone):
+    return customer.behaviour if customer else crowd.behaviour(phone)
+
+
+def _receipts(behaviour, command):
+    earned = RECEIPTS.get(behaviour, ALL_RECEIPTS)
+    if isinstance(command, TemplateMessage) and crowd.answer(command.to.phone):
+        return (*earned, ANSWER)
     # Of a reaction WhatsApp never says more than that it left.
     return earned[:1] if isinstance(command, Reaction) else earned
 

@@ -17,8 +17,9 @@ from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.live import push
 from webapp.providers import sandbox as provider
+from webapp.providers import sandbox_crowd as crowd
 from webapp.sandbox import saying
-from webapp.sandbox.models import SandboxCustomer, SandboxEvent, SandboxReceipt
+from webapp.sandbox.models import ANSWER, SandboxCustomer, SandboxEvent, SandboxReceipt
 from webapp.unit_of_work import unit_of_work
 
 KEPT_EVENTS = 30
@@ -78,18 +79,27 @@ def deliver_receipts():
             continue
         customer = _customer_with(receipt.recipient)
         account = db.session.get(Account, receipt.account_id)
-        body = provider.status_body(
-            account.phone_number_id or "",
-            receipt.message_id,
-            receipt.status,
-            receipt.recipient,
-            correlation_id=receipt.correlation_id,
-            code=receipt.error_code,
-        )
+        body = _body_of(receipt, account.phone_number_id or "")
         title = f"{receipt.status.capitalize()}, {receipt.message_id}"
         if _post_as_set(customer, account, title, body) < SERVER_ERROR:
             with unit_of_work():
                 db.session.execute(delete(SandboxReceipt).where(SandboxReceipt.id == receipt_id))
+
+
+def _body_of(receipt, number_id):
+    if receipt.status == ANSWER:
+        text = crowd.answer(receipt.recipient)
+        return provider.inbound_text_body(
+            number_id, receipt.recipient, text, reply_to=receipt.message_id
+        )
+    return provider.status_body(
+        number_id,
+        receipt.message_id,
+        receipt.status,
+        receipt.recipient,
+        correlation_id=receipt.correlation_id,
+        code=receipt.error_code,
+    )
 
 
 def _due():

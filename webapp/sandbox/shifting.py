@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from webapp.analytics.models import InteractionPhase
 from webapp.extensions import db
 from webapp.inbox import summary
 from webapp.inbox.models import Interaction, InteractionEvent, InteractionState, Message, Receipt
@@ -33,6 +34,7 @@ TIMES = {
         "look_up_at",
     ),
     InteractionEvent: ("at",),
+    InteractionPhase: ("from_at", "to_at", "accepted_at", "first_reply_at"),
     Receipt: ("at", "received_at"),
 }
 
@@ -68,6 +70,12 @@ def _rows(account, contact):
         .where(Interaction.account_id == account.id, Interaction.contact_id == contact.id)
     )
     yield from db.session.scalars(events)
+    phases = (
+        select(InteractionPhase)
+        .join(Interaction, Interaction.id == InteractionPhase.interaction_id)
+        .where(Interaction.account_id == account.id, Interaction.contact_id == contact.id)
+    )
+    yield from db.session.scalars(phases)
     receipts = select(Receipt).where(Receipt.message_id.in_(messages.with_only_columns(Message.id)))
     yield from db.session.scalars(receipts)
 

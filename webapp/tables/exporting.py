@@ -4,11 +4,10 @@ import csv
 import io
 from datetime import datetime
 
+from webapp.contacts import cells
 from webapp.extensions import db
 
 PIECE = 1_000
-# A spreadsheet runs what begins like this; an apostrophe makes it text.
-_RUNS = ("=", "@", "\t", "\r")
 
 
 def csv_of(table, statement, columns=None, piece=PIECE):
@@ -21,6 +20,12 @@ def csv_of(table, statement, columns=None, piece=PIECE):
     for rows in pieces(table, statement, piece):
         yield _lines([_text(column.export(row)) for column in chosen] for row in rows)
         db.session.expunge_all()
+
+
+def csv_of_rows(labels, rows):
+    """The same of rows that are at hand."""
+    yield "\ufeff" + _lines([labels])
+    yield _lines([_text(value) for value in row] for row in rows)
 
 
 def pieces(table, statement, piece=PIECE):
@@ -48,5 +53,4 @@ def _text(value):
         return ""
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
-    text = str(value)
-    return f"'{text}" if text.startswith(_RUNS) else text
+    return cells.safe(str(value))

@@ -33,6 +33,7 @@ class Filter:
 
     Without `choices` the value is typed. `choices` gives (value, label) pairs, asked once a page.
     `otherwise` is the condition while nothing is chosen, and `unset` what that is called.
+    A `segment` has no chip: its page draws it as a segmented control, with counts.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Filter:
     hint: str = ""
     otherwise: Callable[[], Any] | None = None
     unset: str = "Any"
+    segment: bool = False
 
 
 @dataclass(frozen=True, slots=True)
