@@ -14,6 +14,8 @@ import psycopg
 import pytest
 from cryptography.fernet import Fernet
 
+from tests.support.databases import for_each_database
+
 ROOT = Path(__file__).parents[1]
 KEYS = {"SECRET_KEY": "s" * 48, "CREDENTIAL_KEYS": Fernet.generate_key().decode()}
 
@@ -53,7 +55,11 @@ class Installation:
         )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def pytest_generate_tests(metafunc):
+    for_each_database(metafunc, "installation", scope="function")
+
+
+@pytest.fixture
 def installation(request, tmp_path):
     url = None
     if request.param == "postgresql":

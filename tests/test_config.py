@@ -123,6 +123,8 @@ def test_behind_https_cookies_are_secure_and_the_sandbox_is_off(load):
         ("SINCH_AUTH_URL", "https://a b"),
         ("KALEYRA_API_URL", "x"),
         ("ALLOW_PRIVATE_ADDRESSES", "perhaps"),
+        ("METRICS_TOKEN", "short"),
+        ("METRICS_TOKEN", "sixteen signs and a space"),
         ("SMTP_URL", "mail.example.com"),
         ("SMTP_URL", "https://mail.example.com"),
         ("SMTP_URL", "smtp://"),

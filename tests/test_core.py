@@ -53,6 +53,15 @@ def test_many_hints_leave_one_job_until_it_is_taken(app):
     assert waiting.count == 2
 
 
+def test_a_job_hears_of_those_of_another_name_that_wait_behind_it(app):
+    jobs.hint_now("workers.campaigns.send", 0)
+    jobs.hint_now("workers.campaigns.send", 1)
+    assert not jobs.others_wait("workers.campaigns.send")
+    jobs.hint_now("workers.campaigns.load", 7)
+    assert jobs.others_wait("workers.campaigns.send")
+    assert jobs.waiting("workers.campaigns.send") == 2
+
+
 def test_signals_of_a_room_are_numbered(app):
     with unit_of_work():
         push.changed("interaction:1", ids=[1])

@@ -14,19 +14,24 @@ ROOT = Path(__file__).parent.parent
 RUNGS = {
     0: (
         "config", "embedded", "opening_hours", "extensions", "columns", "database", "logs",
-        "media_store", "providers", "unit_of_work",
+        "media_store", "providers", "unit_of_work", "apart",
     ),
     1: (
         "models", "access", "push", "jobs", "pages", "security", "access_points", "phone",
-        "system", "words", "assets", "plan", "values",
+        "system", "words", "assets", "plan", "values", "metrics",
     ),
     3: (
         "routes", "media_routes", "sending_routes", "template_routes", "starting_routes",
         "recontact_routes", "life_routes", "payload_routes",
         "passport_routes", "bulk_routes", "contact_routes", "list_routes",
         "merge_routes", "duplicate_routes", "privacy_routes", "import_routes",
-        "opt_out_routes", "sample_routes", "trying_routes",
-        "socket", "errors", "front", "navigation",
+        "opt_out_routes", "sample_routes", "trying_routes", "recipient_routes", "header_routes",
+        "rule_routes", "file_routes", "saved_filter_routes",
+        "audience_routes", "message_routes", "schedule_routes", "review_routes",
+        "rules_routes",
+        "steering_routes", "tv_routes", "past_routes", "attempt_routes", "cost_routes",
+        "disposition_routes",
+        "socket", "errors", "front", "navigation", "request_ids",
     ),
     4: ("__init__", "commands", "demo", "supervisor"),
 }  # fmt: skip
@@ -129,10 +134,14 @@ def test_every_route_says_who_may_call_it(migrated_app):
 
 
 PUBLIC = {
+    "campaign_headers.signed_header",
+    "board.tv",
+    "board.tv_now",
     "health.healthz",
     "health.readyz",
     "inbox.signed_file",
     "message_templates.signed_sample",
+    "monitoring.metrics",
     "staff.sign_in",
     "webhooks.receive",
 }

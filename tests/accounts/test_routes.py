@@ -182,3 +182,15 @@ def test_an_account_that_received_something_is_not_deleted(desk, account):
 
     assert "archive it instead" in text_of(answer)
     assert db.session.get(Account, account.id) is not None
+
+
+def test_whether_wrapping_up_needs_an_outcome_is_set_on_the_page(desk):
+    desk.post("/accounts/add?provider=meta", data=FORM | {"needs_disposition": "y"})
+    number = FORM["phone_number_id"]
+    account = db.session.scalars(select(Account).filter_by(phone_number_id=number)).one()
+    assert account.needs_disposition
+    page = text_of(desk.get(f"/accounts/{account.id}"))
+    switch = page[page.index('id="needs_disposition"') - 40 :][:200]
+    assert "checked" in switch
+    desk.post(f"/accounts/{account.id}", data=FORM)
+    assert not db.session.get(Account, account.id).needs_disposition

@@ -26,10 +26,9 @@ def dana(live_server):
 def test_an_agent_edits_a_contact_and_opts_it_out_without_losing_what_is_typed(
     open_as, live_server, dana
 ):
-    ana = open_as(live_server.cast.ana)
+    ana = open_as(live_server.cast.ana, at=f"/contacts/{dana.id}")
     ana.expected.append("422")
     page = ana.page
-    page.goto(f"/contacts/{dana.id}")
     page.get_by_label("Company").fill("Whitlock Sites")
     page.get_by_label("order_no").fill("40718")
     page.get_by_label("Preferred day").select_option("Thursday")
@@ -56,8 +55,7 @@ def test_an_agent_edits_a_contact_and_opts_it_out_without_losing_what_is_typed(
 
 def test_a_customer_who_writes_stop_is_opted_out_before_the_agents_eyes(open_as, live_server, dana):
     interaction = make_interaction(live_server.account, dana, owner=live_server.cast.ana)
-    page = open_as(live_server.cast.ana).page
-    page.goto(f"/inbox/{interaction.id}")
+    page = open_as(live_server.cast.ana, at=f"/inbox/{interaction.id}").page
     live_server.customer_writes("STOP", phone=dana.phone)
     expect(page.get_by_text("Asked to stop marketing: “STOP”")).to_be_visible()
     expect(page.locator("#contact-pane")).to_contain_text("Opted out of marketing")

@@ -18,9 +18,7 @@ MANY = 40_000
 
 @pytest.fixture
 def page(live_server, open_as):
-    page = open_as(live_server.cast.sara).page
-    page.goto("/contacts/import")
-    return page
+    return open_as(live_server.cast.sara, at="/contacts/import").page
 
 
 def a_file(folder, count):

@@ -11,9 +11,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 @pytest.fixture
 def page(live_server, open_as):
-    page = open_as(live_server.cast.sara).page
-    page.goto(f"{live_server.url}/people")
-    return page
+    return open_as(live_server.cast.sara, at="/people").page
 
 
 def names(page):

@@ -16,10 +16,7 @@ pytestmark = pytest.mark.slow
 def phone(open_as, live_server):
     """The admin's browser with the phone of the customer Dana."""
     save(SandboxCustomer(name="Dana Whitlock", phone="15550123409"))
-    admin = open_as(live_server.cast.admin)
-    admin.page.goto("/sandbox")
-    admin.connected()
-    return admin
+    return open_as(live_server.cast.admin, at="/sandbox")
 
 
 def write(phone, text):

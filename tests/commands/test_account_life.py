@@ -76,6 +76,13 @@ def test_an_account_is_renamed_and_switched_off_with_everything_else_kept(answer
     assert [step.queue_id for step in changed.steps] == [queue.id]
 
 
+def test_whether_wrapping_up_needs_an_outcome_is_switched(answer_of, meta):
+    assert answer_of("accounts", "change", meta.key, "--needs-outcome")["needs_outcome"]
+    assert answer_of("accounts", "change", meta.key, "--name", "Care")["needs_outcome"]
+    changed = answer_of("accounts", "change", meta.key, "--needs-no-outcome")
+    assert not changed["needs_outcome"]
+
+
 def test_a_replaced_address_is_answered_with_the_former_one(answer_of, meta):
     former = meta.webhook_path
     answer = answer_of("accounts", "replace-token", "HARB")

@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from webapp.campaigns import ledger
+from webapp.campaigns.models import Campaign, CampaignState, Recipient
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox.models import Draft, Interaction, InteractionState, Media, Message
@@ -88,3 +90,32 @@ def test_without_the_sandbox_there_are_no_well_known_passwords(app, answer_of, m
 
     assert answer_of("demo")["sign_ins"] == []
     assert db.session.query(User).count() == 0
+
+
+def test_behind_everybody_who_replied_stands_a_conversation(sign_ins, client):
+    replied = db.session.scalars(select(Recipient).where(Recipient.state == "replied")).all()
+    assert len(replied) > 100
+    talks = {one.id: one for one in db.session.scalars(select(Interaction))}
+    for one in replied:
+        talk = talks[one.interaction_id]
+        assert (talk.contact_id, talk.campaign_id) == (one.contact_id, one.campaign_id)
+        assert (talk.state, talk.unanswered_since) == ("closed", None)
+        assert one.sent_at < talk.started_at < talk.assigned_at <= talk.closed_at <= utcnow()
+    said = select(Message.direction).where(Message.interaction_id == talk.id).order_by(Message.id)
+    assert db.session.scalars(said).all() == ["out", "in", "out"]
+    assert db.session.get(Message, one.message_id).campaign_id == one.campaign_id
+    client.post("/sign-in", data=sign_ins[1])
+    page = client.get(f"/inbox/{talk.id}").get_data(as_text=True)
+    assert "As it reads now" not in page and talk.contact_name in page
+
+
+def test_the_demo_has_campaigns_in_every_state_whose_ledgers_balance(sign_ins, client):
+    assert values(Campaign.state) == set(CampaignState)
+    for campaign in db.session.scalars(select(Campaign)):
+        assert ledger.recount(campaign.id) == +ledger.counts_of(campaign.id, by_variant=True)
+    waiting = select(Recipient).where(Recipient.state == "queued")
+    assert all(one.template_id and one.variant_id for one in db.session.scalars(waiting))
+    client.post("/sign-in", data=sign_ins[1])
+    page = client.get("/campaigns").get_data(as_text=True)
+    for word in ("Sending", "Outside hours", "Done about", "By Sara Lindqvist: too many blocks"):
+        assert word in page

@@ -12,6 +12,7 @@ from tests.factories import (
     change,
     make_account,
     make_contact,
+    make_disposition,
     make_interaction,
     make_message,
     make_meta_account,
@@ -158,3 +159,19 @@ def test_a_template_that_cannot_go_is_refused_in_words(run, conversation, argume
     assert result.exit_code != 0
     assert said in result.output
     assert db.session.query(Message).filter_by(kind="template").count() == 0
+
+
+def test_a_conversation_is_wrapped_up_with_an_outcome(run, answer_of, cast):
+    talk = make_interaction(cast.account, owner=cast.ana, queue=cast.queue)
+    make_disposition("Delivery", "Late")
+    change(cast.account, needs_disposition=True)
+    refused = run("interactions", "close", str(talk.id))
+    assert refused.exit_code == 2 and "needs an outcome" in refused.stderr
+
+    labels = answer_of("dispositions", "list")
+    late = next(str(one["id"]) for one in labels if one["path"] == ["Delivery", "Late"])
+    said = ("--outcome", late, "--note", "Ring first", "--by", cast.ana.email)
+    answer = answer_of("interactions", "close", str(talk.id), *said)
+    assert (answer["state"], answer["outcome"]) == ("closed", ["Delivery", "Late"])
+    assert answer_of("interactions", "show", str(talk.id))["messages"][0]["text"] == "Ring first"
+    assert "had ended already" in run("interactions", "close", str(talk.id)).stderr

@@ -41,3 +41,27 @@ def test_an_email_that_is_taken_is_refused(app):
 
 def test_an_unknown_role_is_refused(app):
     assert add(app, "a@b.c", "--name", "A", "--role", "king", "--password-stdin").exit_code == 2
+
+
+def lead(app, *arguments):
+    return app.test_cli_runner().invoke(args=["staff", "lead", *arguments])
+
+
+def test_a_supervisor_is_given_queues_to_lead_or_all(app, cast):
+    some = lead(app, cast.sara.email, "--queue", "Support", "--json")
+    assert json.loads(some.stdout)["leads"] == [cast.queue.id]
+    assert lead(app, cast.sara.email, "--all").stdout == "Sara Supervisor leads all queues.\n"
+    db.session.expire_all()
+    assert db.session.get(User, cast.sara.id).leads_all
+
+
+def test_whom_and_which_queues_must_be_known(app, cast):
+    for arguments, why in (
+        ((cast.ana.email, "--all"), "no supervisor"),
+        (("nobody@example.com", "--all"), "nobody has the email"),
+        ((cast.sara.email,), "name queues by --queue, or --all"),
+        ((cast.sara.email, "--queue", "Sales"), "there is no queue Sales"),
+    ):
+        result = lead(app, *arguments)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert why in result.stderr

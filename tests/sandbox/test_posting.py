@@ -1,6 +1,7 @@
 """The pretend phone's webhooks take the way of every other provider's."""
 
 import io
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -12,8 +13,11 @@ from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox import delivering, media, sending
 from webapp.inbox.models import Interaction, InteractionState, Media, Message
+from webapp.providers import sandbox_crowd as crowd
+from webapp.providers.commands import Recipient, TemplateMessage
 from webapp.sandbox import posting
 from webapp.sandbox.models import SandboxCustomer, SandboxEvent, SandboxReceipt
+from webapp.sandbox.phone import Phone
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks import draining
 from webapp.webhooks.models import WebhookPayload
@@ -239,3 +243,23 @@ def test_a_reaction_earns_no_more_than_sent(answered, account, cast):
 
     assert status_of(reaction_id) == "sent"
     assert count(SandboxReceipt) == 0
+
+
+def test_of_a_crowd_most_read_some_fail_and_a_few_answer():
+    phones = [crowd.number(place) for place in range(100)]
+    behaviours = Counter(map(crowd.behaviour, phones))
+    assert behaviours["read"] > 60
+    assert behaviours["refused:131026"] == 3 and behaviours["no_answer"] == 1
+    answering = [phone for phone in phones if crowd.answer(phone)]
+    assert len(answering) == crowd.ANSWERING
+    assert {crowd.behaviour(phone) for phone in answering} == {"read"}
+    assert not crowd.answer("15550000001")
+
+
+def test_somebody_of_the_crowd_answers_a_template_in_their_own_time(cast, account):
+    phone = next(filter(crowd.answer, map(crowd.number, range(100))))
+    command = TemplateMessage(Recipient(phone=phone), "spring_offer", "en")
+    Phone(account.id).accepted(command.to, "sandbox.1", "", command)
+    deliver(account, after=timedelta(seconds=20))
+    said = db.session.scalars(select(Message).where(Message.direction == "in")).one()
+    assert said.text == crowd.answer(phone)

@@ -64,7 +64,7 @@ def receipt(message_id, status, at=None, correlation_id=None, code=None, recipie
     }
     if correlation_id:
         told["biz_opaque_callback_data"] = correlation_id
-    if code:
+    if code is not None:
         told["errors"] = [{"code": code, "title": "Refused"}]
     return {"statuses": [told]}
 

@@ -1,5 +1,6 @@
 """The whole product running for a test: its processes, Meta's stand-in, and a door to its rows."""
 
+import re
 import time
 import uuid
 
@@ -32,6 +33,16 @@ class Live:
         self.stub.sent.clear()
         self.stub.answers.clear()
         return self
+
+    def sign_in(self, user):
+        """A session over HTTP that holds the cookies of somebody who has signed in by the form."""
+        browser = requests.Session()
+        page = browser.get(f"{self.url}/sign-in", timeout=10).text
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page).group(1)
+        data = {"csrf_token": token, "email": user.email, "password": factories.PASSWORD}
+        answer = browser.post(f"{self.url}/sign-in", data, allow_redirects=False, timeout=10)
+        assert answer.status_code == 303, answer.text
+        return browser
 
     def change(self, row, **values):
         """Write to a row while the product runs, waiting for the database as it does itself."""

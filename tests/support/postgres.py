@@ -16,12 +16,14 @@ from tests.support.ports import free_port
 
 LOCALE = ("-E", "UTF8", "--locale=C.UTF-8")
 FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+FAST += ("-c", "max_wal_size=128MB")  # its files may lie in memory
 
 
 class Postgres:
-    def __init__(self, folder, port):
+    def __init__(self, folder, port, options=()):
         self.port = port
         self._folder = folder
+        self._options = options
         self.url = self.url_of("postgres")
 
     @property
@@ -44,24 +46,41 @@ class Postgres:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(drop.format(sql.Identifier(url.rpartition("/")[2])))
 
-    def stop(self):
+    def start(self):
+        log, options = str(self._folder / "log"), " ".join(self._options)
+        data = str(self._folder / "data")
+        _as_postgres("pg_ctl", "-D", data, "-l", log, "-w", "-o", options, "start")
+
+    def crash(self):
+        """It ends at once, as if the power had failed; `start` brings it back."""
         _as_postgres("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "-w", "stop")
+
+    def stop(self):
+        self.crash()
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    def rest(self):
+        """It ends in order; `start_postgres` in the same folder finds what it holds."""
+        _as_postgres("pg_ctl", "-D", str(self._folder / "data"), "-m", "fast", "-w", "stop")
 
-def start_postgres(*, durable=False):
-    """Start a cluster; `durable` keeps fsync on, for tests that kill processes."""
+
+def start_postgres(*, durable=False, folder=None):
+    """Start a cluster; `durable` keeps fsync on, for tests that kill processes.
+
+    With a `folder`, which the postgres user can reach, the cluster that is in it already.
+    """
     # Below /tmp itself: pytest's own folders are closed to the postgres user.
-    folder = Path(tempfile.mkdtemp(prefix="parley-postgres-"))
-    _give_to_postgres(folder)
+    folder = folder or Path(tempfile.mkdtemp(prefix="parley-postgres-"))
     data, port = folder / "data", free_port()
-    _as_postgres("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-N", *LOCALE)
+    if not data.exists():
+        _give_to_postgres(folder)
+        _as_postgres("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-N", *LOCALE)
     options = ["-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", str(folder)]
     options += ["-c", "max_connections=200", "-c", "timezone=America/Sao_Paulo"]
     options += [] if durable else FAST
-    log = str(folder / "log")
-    _as_postgres("pg_ctl", "-D", str(data), "-l", log, "-w", "-o", " ".join(options), "start")
-    return Postgres(folder, port)
+    server = Postgres(folder, port, options)
+    server.start()
+    return server
 
 
 def postgres_binary(name):

@@ -12,11 +12,11 @@ class RedisServer:
         self._folder = folder
         self._port = free_port()
         self._process = None
-        self.url = f"redis://:tests@127.0.0.1:{self._port}/0"
+        self.url = f"redis://:of-tests@127.0.0.1:{self._port}/0"
 
     def start(self):
         """Start, or start again with the data it had; returns when it answers."""
-        settings = embedded.redis_settings(self._folder, self._port, "tests")
+        settings = embedded.redis_settings(self._folder, self._port, "of-tests")
         with open(self._folder / "redis.log", "ab") as log:
             self._process = subprocess.Popen(
                 [embedded.redis_server_binary(), "-"],

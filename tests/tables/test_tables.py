@@ -179,3 +179,12 @@ def test_a_cell_a_spreadsheet_would_run_becomes_text(app):
         db.session.add(User(name="=1+1", email="@walk.example", password_hash="x"))
     text = "".join(exporting.csv_of(TABLE, EVERYBODY))
     assert "'=1+1,'@walk.example" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"), [("+1+1", "'+1+1"), ("-1+1", "'-1+1"), ("+31612345678", "+31612345678")]
+)
+def test_what_begins_with_a_sign_is_text_unless_it_is_a_number(app, name, cell):
+    with unit_of_work():
+        db.session.add(User(name=name, email="walk@walk.example", password_hash="x"))
+    assert f"\r\n{cell}," in "".join(exporting.csv_of(TABLE, EVERYBODY))

@@ -1,18 +1,20 @@
 """The clock works alone, finds what nobody hinted at, and one failing entry stops no other."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from tests.factories import change, make_interaction, make_message
+from tests.factories import change, make_interaction, make_message, save
 from webapp import jobs
 from webapp.columns import utcnow
 from webapp.extensions import db, redis_clients
 from webapp.inbox.models import Direction, Interaction, InteractionState, MessageStatus
+from webapp.staff import presence
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks.models import SystemMark, WebhookPayload
-from workers import clock
+from workers import clock, stopping
 
 
 def job_count(name):
@@ -98,3 +100,15 @@ def test_a_database_that_does_not_answer_is_not_another_clock(app, monkeypatch):
     away = OperationalError("UPDATE", {}, Exception("away"))
     monkeypatch.setattr(clock, "_renew", lambda holder: (_ for _ in ()).throw(away))
     assert clock.keep_lease(app, "first") is None
+
+
+def test_a_clock_that_starts_learns_first_how_long_nothing_ran(app, ana, monkeypatch):
+    """Once it says that it runs, nobody can tell any more."""
+    stopped_at = utcnow() - timedelta(hours=1)
+    save(SystemMark(name="clock", value="1", at=stopped_at))
+    monkeypatch.setattr(stopping, "_asked", threading.Event())
+    stopping.request()  # its threads end at once
+    for thread in clock._start(app):
+        thread.join(10)
+    seen = redis_clients.patient.get(presence.seen_key(ana.id))
+    assert float(seen) == stopped_at.timestamp()
