@@ -43,7 +43,7 @@ def test_the_address_works_signed_out_and_dies_when_revoked(sign_in, client, sar
     assert link.seen_at is not None
     leader.post(f"/board/links/{link.id}/revoke")
     assert client.get(path).status_code == client.get(f"{path}/now").status_code == 404
-    actions = db.session.scalars(select(AuditEntry.action)).all()
+    actions = db.session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
     assert actions == ["added", "revoked"]
 
 

@@ -165,7 +165,8 @@ def test_pause_and_resume_say_who(running_one, sara, ben):
 
     do(running.resume, running_one, ben)
     assert states(running_one) == (CampaignState.RUNNING, None)
-    lines = db.session.execute(select(CampaignEvent.kind, CampaignEvent.actor)).all()
+    told = select(CampaignEvent.kind, CampaignEvent.actor).order_by(CampaignEvent.id)
+    lines = db.session.execute(told).all()
     assert [tuple(line) for line in lines] == [("paused", sara.name), ("resumed", ben.name)]
 
 

@@ -168,9 +168,9 @@ def test_counts_stay(planted, admin):
 def test_the_audit_keeps_who_did_what_and_a_hash(planted, admin):
     forget(planted, admin)
     rows = db.session.scalars(
-        select(AuditEntry).where(
-            AuditEntry.subject == "contacts", AuditEntry.subject_id == planted.id
-        )
+        select(AuditEntry)
+        .where(AuditEntry.subject == "contacts", AuditEntry.subject_id == planted.id)
+        .order_by(AuditEntry.id)
     ).all()
     assert "Ana Agent" in {row.actor for row in rows}
     assert all(set(row.after) == {"sha256"} and row.before is None for row in rows if row.after)

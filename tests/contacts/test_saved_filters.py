@@ -26,7 +26,7 @@ def kept(name="Agreed", view="all", query="consent=in"):
 
 
 def names(saved):
-    return [one.name for one in db.session.scalars(saved_filters.matching(saved))]
+    return sorted(one.name for one in db.session.scalars(saved_filters.matching(saved)))
 
 
 def text_of(page):

@@ -107,7 +107,8 @@ def routed(interaction, now):
 
 
 def events():
-    return [(event.kind, event.data) for event in db.session.query(InteractionEvent)]
+    kept = db.session.query(InteractionEvent).order_by(InteractionEvent.id)
+    return [(event.kind, event.data) for event in kept]
 
 
 def test_a_step_outside_its_hours_is_passed_over_and_the_thread_says_so(account, queue):

@@ -26,7 +26,8 @@ def test_a_team_is_added_changed_and_deleted(days, ana, ben, admin):
     with unit_of_work():
         teams.remove(db.session.get(Team, days), by=admin)
     assert db.session.get(Team, days) is None
-    actions = db.session.scalars(select(AuditEntry.action).where(AuditEntry.subject == "teams"))
+    of_teams = select(AuditEntry.action).where(AuditEntry.subject == "teams")
+    actions = db.session.scalars(of_teams.order_by(AuditEntry.id))
     assert actions.all() == ["added", "changed", "deleted"]
 
 

@@ -59,7 +59,7 @@ class Account(db.Model):
     steps = relationship(
         "RoutingStep", order_by="RoutingStep.position", cascade="all, delete-orphan"
     )
-    agents = relationship("User", secondary="account_agents")
+    agents = relationship("User", secondary="account_agents", order_by="User.name")
 
     @property
     def portfolio(self):

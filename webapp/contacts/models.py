@@ -30,7 +30,7 @@ class ContactList(db.Model):
 
     fields = relationship("CustomField", order_by="CustomField.position", viewonly=True)
     # Whose members see the list; without any, everybody does.
-    queues = relationship("Queue", secondary="contact_list_queues")
+    queues = relationship("Queue", secondary="contact_list_queues", order_by="Queue.name")
 
 
 class ContactListQueue(db.Model):
@@ -114,8 +114,12 @@ class Contact(db.Model):
     updated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
-    identities = relationship("ContactIdentity", cascade="all, delete-orphan")
-    lists = relationship("ContactList", secondary="contact_list_members")
+    identities = relationship(
+        "ContactIdentity", cascade="all, delete-orphan", order_by="ContactIdentity.id"
+    )
+    lists = relationship(
+        "ContactList", secondary="contact_list_members", order_by="ContactList.name"
+    )
     tags = relationship("Tag", secondary="contact_tags", order_by="Tag.name")
 
     @property

@@ -47,7 +47,7 @@ class User(db.Model):
     leads_all: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
 
-    queues = relationship("Queue", secondary="queue_members", viewonly=True)
+    queues = relationship("Queue", secondary="queue_members", viewonly=True, order_by="Queue.name")
 
     @property
     def first_name(self):
@@ -99,7 +99,9 @@ class Team(db.Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
 
-    members = relationship("TeamMember", cascade="all, delete-orphan")
+    members = relationship(
+        "TeamMember", cascade="all, delete-orphan", order_by="TeamMember.user_id"
+    )
 
 
 class TeamMember(db.Model):
