@@ -9,7 +9,7 @@ from tests import factories
 from tests.analytics.history import History
 from tests.support.queries import counted_queries
 from webapp.analytics import figures, keeping, realtime
-from webapp.analytics.minutes import COUNTED, Minutes
+from webapp.analytics.minutes import COUNTED, Bucket, Minutes
 from webapp.analytics.models import Outcome
 from webapp.columns import utcnow
 from webapp.extensions import db, redis_clients
@@ -79,6 +79,29 @@ def test_a_day_kept_by_the_minute_equals_counting_it_at_once(app, zone):
     spread = figures.spread("reply", day, until, by=("queue", "account"))
     assert {key: figures.median(times) for key, times in spread.items()} == {
         key: figures.median(minutes.day.replies[key]) for key in spread
+    }
+
+
+def test_the_last_half_hour_is_the_sum_of_its_minutes(app):
+    """Seen every few minutes over two days, with an hour in between that nobody looked."""
+    History("recent", START, days=2, conversations=60)
+    minutes, looked = Minutes(), 0
+    for step in [*range(0, 30 * 60, 7), *range(31 * 60, 50 * 60, 41)]:
+        now = START + timedelta(minutes=step, seconds=50)
+        minutes.look(now, now - timedelta(hours=2))
+        fresh = Bucket()
+        for bucket in minutes.last(30, now):
+            if bucket is not None:
+                fresh.add(bucket)
+        assert filled(minutes.recent) == filled(fresh)
+        looked += bool(filled(fresh)["places"])
+    assert looked > 20
+
+
+def filled(bucket):
+    return {
+        kind: {key: numbers for key, numbers in getattr(bucket, kind).items() if numbers}
+        for kind in ("places", "agents", "replies")
     }
 
 

@@ -14,6 +14,7 @@ from webapp.analytics.epoch import moment_of, whole_seconds
 
 MINUTE = 60
 HOUR = timedelta(hours=1)
+RECENT = 30  # minutes
 SETTLING = 15  # seconds into a minute for which the one before is still read each time
 
 # By place (queue, account), and by agent where somebody did it; a message's queue is not asked for.
@@ -36,7 +37,10 @@ OVER_THE_HOUR = (
 
 
 class Bucket:
-    """Sums of one minute or of many: by place, by agent, and how long first replies took."""
+    """Sums of one minute or of many: by place, by agent, and how long first replies took.
+
+    What is nought is not kept, so that a sum that goes on for weeks holds no more than its minutes.
+    """
 
     def __init__(self):
         self.places = defaultdict(dict)
@@ -64,7 +68,40 @@ class Bucket:
 
 def _add(into, numbers, sign=1):
     for name, number in numbers.items():
-        into[name] = into.get(name, 0) + sign * number
+        if total := into.get(name, 0) + sign * number:
+            into[name] = total
+        else:
+            into.pop(name, None)
+
+
+class Sliding:
+    """The sum of the kept minutes from a moving one on; a minute costs the same whatever is in
+    the others."""
+
+    def __init__(self):
+        self.sum, self._since = Bucket(), None
+
+    def begin(self, since, minutes):
+        """Sum up from the second `since` on; `minutes` are the kept ones, {second: Bucket}."""
+        if since == self._since:
+            return
+        if self._since is None or since < self._since:
+            self.sum = Bucket()
+            for second, bucket in minutes.items():
+                if second >= since:
+                    self.sum.add(bucket)
+        else:
+            for second in [one for one in minutes if self._since <= one < since]:
+                self.sum.add(minutes[second], -1)
+        self._since = since
+
+    def replace(self, second, before, after):
+        """A kept minute is another one by now; None where there is none."""
+        if second >= self._since:
+            if before is not None:
+                self.sum.add(before, -1)
+            if after is not None:
+                self.sum.add(after)
 
 
 def read(start, end, also=None):
@@ -88,7 +125,8 @@ def read(start, end, also=None):
 
 
 class Minutes:
-    """The minutes one process keeps; `day` is their sum since the day began.
+    """The minutes one process keeps; `day` is their sum since the day began, `recent` that of the
+    last half-hour.
 
     `last_done` is {person: second} of what each did last today.
     """
@@ -99,13 +137,22 @@ class Minutes:
         self._read_until = self._done_until = None
         self._kept_from = None
         self._turn = 0
-        self.day, self.last_done = Bucket(), {}
+        self._of_day, self._recent, self.last_done = Sliding(), Sliding(), {}
+
+    @property
+    def day(self):
+        return self._of_day.sum
+
+    @property
+    def recent(self):
+        return self._recent.sum
 
     def look(self, now, day_began):
         """Read what is new since the last look, and one older minute once more."""
+        minute = now.replace(second=0, microsecond=0)
         if day_began != self._day_began:
             self._begin_day(now, day_began)
-        minute = now.replace(second=0, microsecond=0)
+        self._recent.begin(whole_seconds(minute) - (RECENT - 1) * MINUTE, self._minutes)
         since = minute if now.second >= SETTLING else minute - timedelta(minutes=1)
         end = minute + timedelta(minutes=1)
         self._read((min(since, self._read_until or since), end), self._once_more(minute))
@@ -123,11 +170,9 @@ class Minutes:
     def _begin_day(self, now, day_began):
         """Also the first look ever, and a day that begins earlier than it did, in another zone:
         what is not kept of it in one reading, by the same indexes."""
-        self._day_began, self.day = day_began, Bucket()
+        self._day_began = day_began
         self.last_done, self._done_until = {}, day_began
-        for second, bucket in self._minutes.items():
-            if second >= whole_seconds(day_began):
-                self.day.add(bucket)
+        self._of_day.begin(whole_seconds(day_began), self._minutes)
         start = min(day_began, now - HOUR).replace(second=0, microsecond=0)
         if self._kept_from is None or whole_seconds(start) < self._kept_from:
             self._read_until, self._kept_from = start, whole_seconds(start)
@@ -140,13 +185,10 @@ class Minutes:
 
     def _replace(self, second, bucket):
         before = self._minutes.pop(second, None)
-        counts = second >= whole_seconds(self._day_began)
-        if before is not None and counts:
-            self.day.add(before, -1)
         if bucket is not None:
             self._minutes[second] = bucket
-            if counts:
-                self.day.add(bucket)
+        for total in (self._of_day, self._recent):
+            total.replace(second, before, bucket)
 
     def _once_more(self, minute):
         """By turns one of the last hour's and one of the day's minutes."""

@@ -49,7 +49,7 @@ def snapshot(moment, zone):
         "people": _people(moment),
         "places": _places(phases, _slow(phases, queues, moment)),
         "owners": _owners(phases),
-        "recent": realtime.told(_sum(hour[-realtime.RECENT :])),
+        "recent": realtime.told(_sum(hour[-minutes.RECENT :])),
         "today": realtime.told(_sum(minutes.read(day_began, moment).values())),
         "last_done": list(figures.last_done(day_began, moment).items()),
         "hour": realtime.by_minute(hour),

@@ -15,7 +15,7 @@ import orjson
 from redis.exceptions import RedisError
 
 from webapp.analytics import periods, standing
-from webapp.analytics.minutes import Bucket, Minutes
+from webapp.analytics.minutes import Minutes
 from webapp.apart import apart
 from webapp.columns import utcnow
 from webapp.extensions import redis_clients
@@ -30,7 +30,6 @@ TOLD = "board:told"  # a Redis channel: each web process hears that there is a n
 WATCHED_SECONDS = 20
 SLOW_EVERY = 5  # seconds between readings of names, accounts and campaigns
 UNWATCHED_EVERY = 60  # so that the day is at hand when somebody looks
-RECENT = 30  # minutes
 STORED_SECONDS = 86_400
 SELDOM = {
     "queues": standing.queues,
@@ -106,20 +105,15 @@ class Board:
         """Everything the board shows, as plain values; whoever looks takes what is theirs."""
         slow = self._slowly()
         self._look(now, slow["zone"])
-        hour = self._minutes.last(60, now)
-        recent = Bucket()
-        for bucket in hour[-RECENT:]:
-            if bucket is not None:
-                recent.add(bucket)
         return {
             "at": now,
             **slow,
             "people": standing.people(),
             **_standing(now, slow["queues"]),
-            "recent": told(recent),
+            "recent": told(self._minutes.recent),
             "today": told(self._minutes.day),
             "last_done": list(self._minutes.last_done.items()),
-            "hour": by_minute(hour),
+            "hour": by_minute(self._minutes.last(60, now)),
         }
 
     def _slowly(self):
@@ -160,26 +154,19 @@ def _standing(now, queues):
 
 def told(bucket):
     return {
-        "places": [[*key, _not_zero(numbers)] for key, numbers in bucket.places.items()],
-        "agents": [[key, _not_zero(numbers)] for key, numbers in bucket.agents.items()],
-        "replies": [
-            [*key, [pair for pair in times.items() if pair[1]]]
-            for key, times in bucket.replies.items()
-        ],
+        "places": [[*key, numbers.copy()] for key, numbers in bucket.places.items()],
+        "agents": [[key, numbers.copy()] for key, numbers in bucket.agents.items()],
+        "replies": [[*key, list(times.items())] for key, times in bucket.replies.items()],
     }
-
-
-def _not_zero(numbers):
-    return {name: number for name, number in numbers.items() if number}
 
 
 def by_minute(buckets):
     """[queue, account, [sums of the minute 59 minutes ago, …, of this one]] for the sparklines."""
-    places = {}
+    places, nothing = {}, {}
     for at, bucket in enumerate(buckets):
         for key, numbers in bucket.over_the_hour.items() if bucket else ():
             if key not in places:
-                places[key] = [{} for _ in buckets]
+                places[key] = [nothing] * len(buckets)  # a thousand of them are work for the GC
             places[key][at] = numbers
     return [[*key, row] for key, row in places.items()]
 

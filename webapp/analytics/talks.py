@@ -6,7 +6,7 @@ from sqlalchemy import and_, select, true
 from sqlalchemy.orm import joinedload
 
 from webapp.analytics import figures, periods
-from webapp.analytics.realtime import RECENT
+from webapp.analytics.minutes import RECENT
 from webapp.analytics.standing import is_slow
 from webapp.contacts.models import Contact
 from webapp.extensions import db
