@@ -116,12 +116,10 @@ def _insert(campaign, upto):
 
 def _rows(campaign, upto):
     """SELECT of recipients as they begin: one row for each time somebody is a member."""
-    people = selection.classified(
-        campaign,
-        _zone(campaign).label("zone"),
-        after=campaign.load_after_id or 0,
-        upto=upto,
-    ).subquery("people")
+    part = members.Part(campaign.load_after_id or 0, upto)
+    classified = selection.classified(campaign, _zone(campaign).label("zone"), **part._asdict())
+    # OFFSET 0: PostgreSQL would look for the reason wherever it is named.
+    people = classified.offset(0).subquery("people")
     reason = people.c.reason
     state = case((reason == selection.GOING, RecipientState.QUEUED), else_=RecipientState.SKIPPED)
     return (
@@ -135,15 +133,17 @@ def _rows(campaign, upto):
             literal(utcnow(), Recipient.state_at.type),
             func.nullif(reason, selection.GOING),
         )
-        .where(~_is_there(campaign, people))
+        .where(~_is_there(campaign, people, part))
         .order_by(people.c.contact_id, people.c.again)
     )
 
 
-def _is_there(campaign, people):
+def _is_there(campaign, people, part=members.EVERYBODY):
     """Whether somebody has a row already: what was loaded before, or since made by hand."""
-    own = Recipient.campaign_id == campaign.id
-    return select(Recipient.id).where(own, Recipient.contact_id == people.c.contact_id).exists()
+    # + 0: by the index of contacts. A database that counted before the loading takes the campaign
+    # for an empty one, and would read all that was loaded so far with each part.
+    own = (Recipient.campaign_id + 0 == campaign.id, *part.has(Recipient.contact_id))
+    return select(Recipient.id).where(*own, Recipient.contact_id == people.c.contact_id).exists()
 
 
 def _zone(campaign):

@@ -128,9 +128,9 @@ def left_out_by_now(given, account_id, contact_ids, now):
     were loaded, or in an open conversation by now."""
     reasons = {}
     if given.exclude_list_ids or given.exclude_tag_ids:
-        reasons["excluded"] = _is_excluded(given)
+        reasons["excluded"] = _is_excluded(given, members.EVERYBODY)
     if given.skip_open:
-        reasons["open_conversation"] = _talks(account_id, now)
+        reasons["open_conversation"] = _talks(account_id, now, members.EVERYBODY)
     if not reasons or not contact_ids:
         return {}
     first = case(*((condition, word) for word, condition in reasons.items()))
@@ -146,34 +146,34 @@ def classified(campaign, *columns, after=None, upto=None, now=None):
     columns of Contact may be asked for. ValueError where a condition names a field that is gone.
     """
     now = now or utcnow()
-    given = audience_of(campaign)
-    part = members.memberships(given, after, upto).subquery("members")
+    given, part = audience_of(campaign), members.Part(after, upto)
+    each = members.memberships(given, part).subquery("members")
     languages = wording.languages_of(campaign)
-    chosen = splitting.variant_id(campaign, part.c.contact_id)
+    chosen = splitting.variant_id(campaign, each.c.contact_id)
     template_id = _template_id(campaign, languages, chosen)
     reasons = {
-        **_reasons_before_duplicates(given),
-        "duplicate": part.c.again > 0,
-        **_reasons_after_duplicates(campaign, given, now),
+        **_reasons_before_duplicates(given, part),
+        "duplicate": each.c.again > 0,
+        **_reasons_after_duplicates(campaign, given, now, part),
         **_reasons_of_message(campaign, languages, chosen, template_id),
     }
     reason = case(*((condition, word) for word, condition in reasons.items()), else_=GOING)
     zone = ZoneInfo(campaign.time_zone or "UTC")
     return (
         select(
-            part.c.contact_id,
-            part.c.again,
+            each.c.contact_id,
+            each.c.again,
             chosen.label("variant_id"),
             template_id.label("template_id"),
             reason.label("reason"),
             *columns,
         )
-        .join(Contact, Contact.id == part.c.contact_id)
+        .join(Contact, Contact.id == each.c.contact_id)
         .where(
             LISTED,
             Contact.blocked_at.is_(None),
             *(conditions.where(one, zone) for one in given.conditions),
-            *([part.c.again == 0] if given.once == "campaign" else []),
+            *([each.c.again == 0] if given.once == "campaign" else []),
         )
     )
 
@@ -188,23 +188,24 @@ def _template_id(campaign, languages, chosen):
     return case(*((chosen == id, template_id) for id, template_id in each.items()))
 
 
-def _reasons_before_duplicates(given):
+def _reasons_before_duplicates(given, part):
     """What leaves somebody out with each of their memberships."""
     found = {"opted_out": Contact.consent == Consent.OUT}
     if given.consent_only:
         found["no_consent"] = Contact.consent != Consent.IN
     if given.exclude_list_ids or given.exclude_tag_ids:
-        found["excluded"] = _is_excluded(given)
+        found["excluded"] = _is_excluded(given, part)
     return found
 
 
-def _reasons_after_duplicates(campaign, given, now):
+def _reasons_after_duplicates(campaign, given, now, part):
     found = {}
     if given.quiet_days:
-        found["quiet"] = _was_written_to(campaign, now - timedelta(days=given.quiet_days))
-    found["no_number"] = ~_is_reachable(campaign)
+        since = now - timedelta(days=given.quiet_days)
+        found["quiet"] = _was_written_to(campaign, since, part)
+    found["no_number"] = ~_is_reachable(campaign, part)
     if given.skip_open and campaign.account_id is not None:
-        found["open_conversation"] = _talks(campaign.account_id, now)
+        found["open_conversation"] = _talks(campaign.account_id, now, part)
     return found
 
 
@@ -224,28 +225,35 @@ def _reasons_of_message(campaign, languages, chosen, template_id):
     return found | {"missing_value": or_(*lacks)}
 
 
-def _is_excluded(given):
+def _is_excluded(given, part):
     found = []
     if given.exclude_list_ids:
         listed = ContactListMember.contact_list_id.in_(given.exclude_list_ids)
-        found.append(exists().where(ContactListMember.contact_id == Contact.id, listed))
+        found.append(_is_among(ContactListMember.contact_id, part, listed))
     if given.exclude_tag_ids:
         tagged = ContactTag.tag_id.in_(given.exclude_tag_ids)
-        found.append(exists().where(ContactTag.contact_id == Contact.id, tagged))
+        found.append(_is_among(ContactTag.contact_id, part, tagged))
     return or_(*found)
 
 
-def _was_written_to(campaign, since):
+def _is_among(contact_id, part, *conditions):
+    """That a row of this column's table names the contact, who is of the part."""
+    return exists().where(contact_id == Contact.id, *part.has(contact_id), *conditions)
+
+
+def _was_written_to(campaign, since, part):
     """By another campaign's marketing template, or by an agent's."""
     marketing = select(MessageTemplate.id).where(MessageTemplate.category == Category.MARKETING)
-    by_campaign = exists().where(
-        Recipient.contact_id == Contact.id,
+    by_campaign = _is_among(
+        Recipient.contact_id,
+        part,
         Recipient.sent_at >= since,
         Recipient.campaign_id != campaign.id,
         Recipient.template_id.in_(marketing),
     )
-    by_agent = exists().where(
-        Message.contact_id == Contact.id,
+    by_agent = _is_among(
+        Message.contact_id,
+        part,
         Message.written_at >= since,
         Message.template_id.is_not(None),
         Message.template_id.in_(marketing),
@@ -255,12 +263,13 @@ def _was_written_to(campaign, since):
     return or_(by_campaign, by_agent)
 
 
-def _is_reachable(campaign):
+def _is_reachable(campaign, part):
     """On WhatsApp as far as we know, and with an identity that the account's provider takes."""
     account = campaign.account
     addresses = access_points.capabilities_of(account).addresses if account else NUMBERS
-    usable = exists().where(
-        ContactIdentity.contact_id == Contact.id,
+    usable = _is_among(
+        ContactIdentity.contact_id,
+        part,
         ContactIdentity.kind.in_(addresses),
         ContactIdentity.scope.in_(["", account.portfolio if account else ""]),
         ContactIdentity.retired_at.is_(None),
@@ -269,10 +278,11 @@ def _is_reachable(campaign):
     return and_(Contact.unreachable_at.is_(None), or_(Contact.phone.is_not(None), usable))
 
 
-def _talks(account_id, now):
-    return exists().where(
+def _talks(account_id, now, part):
+    return _is_among(
+        Interaction.contact_id,
+        part,
         Interaction.account_id == account_id,
-        Interaction.contact_id == Contact.id,
         Interaction.state != InteractionState.CLOSED,
         Interaction.session_expires_at > now,
     )
