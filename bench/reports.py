@@ -66,13 +66,13 @@ STATEMENTS = (
             author_id, template_id, written_at, received_at, processed_at, attempt_count)
         SELECT :account, {place}, {place}, CASE WHEN n % 2 = 1 THEN 'in' ELSE 'out' END, 'text',
             'live', 'Words', CASE WHEN n % 2 = 1 THEN 'received' ELSE 'read' END,
-            CASE WHEN n % 2 = 0 THEN {agent} END, CASE WHEN n % 20 = 0 THEN :template END,
+            CASE WHEN n % 2 = 0 THEN {agent} END, CASE WHEN n % 20 = 0 THEN {template} END,
             {written}, {written}, {written}, 0
         FROM ({series}) AS series"""),
     (1, """INSERT INTO recipients (
             id, campaign_id, contact_id, template_id, zone, state, state_at, tries, sent_at,
             delivered_at)
-        SELECT n, :campaign, n, :template, '', 'delivered', {taken}, 1, {began}, {taken}
+        SELECT n, :campaign, n, {template}, '', 'delivered', {taken}, 1, {began}, {taken}
         FROM ({series}) AS series"""),
     (1, """INSERT INTO campaign_attempts (
             recipient_id, number, started_at, finished_at, outcome, provider_id)
@@ -158,6 +158,7 @@ def _fill(app, database, count):
         "series": SERIES[database],
         "agent": f"{agents[0].id} + n % {AGENTS}",
         "queue": f"{queues[0].id} + n % {QUEUES}",
+        "template": "CASE WHEN n % 3 = 0 THEN :utility ELSE :marketing END",
     }
     db.session.commit()
     engine = create_engine(app.config["SQLALCHEMY_DATABASE_URI"])
@@ -181,16 +182,13 @@ def _fill(app, database, count):
 
 
 def _campaign():
-    """A campaign, its template and what its messages cost, in the countries of a price table."""
+    """A campaign, its templates and what messages cost, in the countries of a price table."""
     account = factories.make_account(provider="meta")
-    words = {
-        "name": "slots",
-        "language": "en",
-        "category": "marketing",
-        "provider": "meta",
-        "waba_id": "104",
+    words = {"name": "slots", "provider": "meta", "waba_id": "104", "account_id": account.id}
+    templates = {
+        category: factories.save(MessageTemplate(category=category, language=language, **words)).id
+        for category, language in (("marketing", "en"), ("utility", "de"))
     }
-    template = factories.save(MessageTemplate(account_id=account.id, **words))
     campaign = factories.make_campaign(account)
     since, prefixes = utcnow() - timedelta(days=400), [str(n) for n in range(20, 99)]
     for category in ("marketing", "utility", "utility_window"):
@@ -198,7 +196,7 @@ def _campaign():
         rows = {"US": ["1"], "Elsewhere": prefixes, "Toronto": ["1444"]}
         for region, some in rows.items():
             factories.save(MessageRate(provider="meta", region=region, prefixes=some, **price))
-    return {"campaign": campaign.id, "template": template.id}
+    return {"campaign": campaign.id, **templates}
 
 
 def _moments(database, count, times):

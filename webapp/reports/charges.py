@@ -5,9 +5,22 @@ service. They count by when they were sent, as in the other reports.
 """
 
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, exists, false, func, literal, literal_column, null, or_, select
+from sqlalchemy import (
+    Select,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from webapp.analytics.epoch import epoch
@@ -41,26 +54,58 @@ def count(choice, lists, digits, asks_for_window):
     tell its market. Whether a service window was open is looked up only where a price asks for it.
     """
     found = Counter()
-    for statement in (_of_people, _of_campaigns):
-        if (wanted := statement(choice, lists, digits, asks_for_window)) is not None:
-            for *key, many in db.session.execute(wanted):
-                found[Charge(*key)] += many
-    return found
+    for sent in (_of_people(choice, lists, digits), _of_campaigns(choice, lists, digits)):
+        if sent is None:
+            continue
+        for *key, many in db.session.execute(_grouped(sent, asks_for_window)):
+            charge = Charge(*key)
+            found[charge] += many
+            if charge.in_window:
+                found[charge._replace(in_window=False)] -= many
+    return +found
 
 
-def _of_people(choice, lists, digits, asks_for_window):
+class _Sent(NamedTuple):
+    """Messages that may cost something: joined and narrowed, not yet grouped."""
+
+    rows: Select
+    keys: dict  # in the order of a Charge
+    contact_id: Any
+    at: Any  # when the window counts
+
+
+def _grouped(sent, asks_for_window):
+    """SELECT of a Charge's fields and how many: first of all, then of those in a window once more.
+
+    One statement, so that both are of the same moment. The look at the window as one of the groups
+    would be made for all in turn; as a condition PostgreSQL's workers share it.
+    """
+    every = _by_charge(sent.rows, {**sent.keys, "in_window": false()})
+    if not asks_for_window:
+        return every
+    utility = sent.keys["word"] == Category.UTILITY
+    in_window = sent.rows.where(utility, _customer_wrote_before(sent))
+    return union_all(every, _by_charge(in_window, {**sent.keys, "in_window": true()}))
+
+
+def _by_charge(rows, keys):
+    """By their labels: some are constants, which no database groups by as they stand."""
+    labelled = [column.label(f"charge_{name}") for name, column in keys.items()]
+    names = [literal_column(label.name) for label in labelled]
+    return rows.with_only_columns(*labelled, func.count(), maintain_column_froms=True).group_by(
+        *names
+    )
+
+
+def _of_people(choice, lists, digits):
     """None where a campaign is chosen."""
     if choice.campaign is not None:
         return None
     start, end = choice.span
     sent = Message.received_at
     word = func.coalesce(Message.charged_as, MessageTemplate.category)
-    keys = _keys(Message.account_id, null(), word, sent, lists, digits)
-    in_window = _in_window(word, Message.account_id, Message.contact_id, Message.written_at)
-    keys["in_window"] = in_window if asks_for_window else false()
-    wanted = (
-        select(*_labelled(keys), func.count())
-        .select_from(Message)
+    rows = (
+        select(Message.id)
         .outerjoin(Contact, Contact.id == Message.contact_id)
         .outerjoin(MessageTemplate, MessageTemplate.id == Message.template_id)
         .where(
@@ -74,26 +119,24 @@ def _of_people(choice, lists, digits, asks_for_window):
         )
     )
     if choice.queues is not None:
-        wanted = wanted.join(Interaction, Interaction.id == Message.interaction_id)
-        wanted = wanted.where(Interaction.queue_id.in_(choice.queues))
+        rows = rows.join(Interaction, Interaction.id == Message.interaction_id)
+        rows = rows.where(Interaction.queue_id.in_(choice.queues))
     if choice.agent is not None:
-        wanted = wanted.where(Message.author_id == choice.agent)
-    return _narrowed(wanted, choice, Message.account_id, Message.contact_id)
+        rows = rows.where(Message.author_id == choice.agent)
+    rows = _narrowed(rows, choice, Message.account_id, Message.contact_id)
+    keys = _keys(Message.account_id, null(), word, sent, lists, digits)
+    return _Sent(rows, keys, Message.contact_id, Message.written_at)
 
 
-def _of_campaigns(choice, lists, digits, asks_for_window):
+def _of_campaigns(choice, lists, digits):
     """None where a queue or an agent is chosen: a campaign is nobody's."""
     if choice.queues is not None or choice.agent is not None:
         return None
     start, end = choice.span
     sent = Recipient.sent_at
     word = func.coalesce(Recipient.charged_as, MessageTemplate.category)
-    keys = _keys(Campaign.account_id, Recipient.campaign_id, word, sent, lists, digits)
-    in_window = _in_window(word, Campaign.account_id, Recipient.contact_id, sent)
-    keys["in_window"] = in_window if asks_for_window else false()
-    wanted = (
-        select(*_labelled(keys), func.count())
-        .select_from(Recipient)
+    rows = (
+        select(Recipient.id)
         .join(Campaign, Campaign.id == Recipient.campaign_id)
         .join(Contact, Contact.id == Recipient.contact_id)
         .outerjoin(MessageTemplate, MessageTemplate.id == Recipient.template_id)
@@ -104,7 +147,9 @@ def _of_campaigns(choice, lists, digits, asks_for_window):
             sent < end,
         )
     )
-    return _narrowed(wanted, choice, Campaign.account_id, Recipient.contact_id)
+    rows = _narrowed(rows, choice, Campaign.account_id, Recipient.contact_id)
+    keys = _keys(Campaign.account_id, Recipient.campaign_id, word, sent, lists, digits)
+    return _Sent(rows, keys, Recipient.contact_id, sent)
 
 
 def _campaigns_of(choice):
@@ -131,28 +176,22 @@ def _keys(account, campaign, word, sent, lists, digits):
     }
 
 
-def _labelled(keys):
-    return [column.label(f"charge_{name}") for name, column in keys.items()]
-
-
-def _in_window(word, account_id, contact_id, sent):
-    """Whether it is a utility message, and the customer had written within the 24 hours before."""
+def _customer_wrote_before(sent):
+    """The condition that the customer had written within the 24 hours before."""
     heard = aliased(Message)
-    wrote = exists().where(
-        heard.account_id == account_id,
-        heard.contact_id == contact_id,
+    return exists().where(
+        heard.account_id == sent.keys["account"],
+        heard.contact_id == sent.contact_id,
         heard.direction == Direction.IN,
-        heard.written_at <= sent,
-        epoch(heard.written_at) > epoch(sent) - WINDOW_SECONDS,
+        heard.written_at <= sent.at,
+        epoch(heard.written_at) > epoch(sent.at) - WINDOW_SECONDS,
     )
-    return case((and_(word == Category.UTILITY, wrote), True), else_=False)
 
 
-def _narrowed(wanted, choice, account_id, contact_id):
+def _narrowed(rows, choice, account_id, contact_id):
     if choice.account is not None:
-        wanted = wanted.where(account_id == choice.account)
+        rows = rows.where(account_id == choice.account)
     if choice.tag is not None:
         tagged = select(ContactTag.contact_id).where(ContactTag.tag_id == choice.tag)
-        wanted = wanted.where(contact_id.in_(tagged))
-    # By their labels: some are constants, which no database groups by as they stand.
-    return wanted.group_by(*(literal_column(f"charge_{name}") for name in Charge._fields))
+        rows = rows.where(contact_id.in_(tagged))
+    return rows
