@@ -16,7 +16,7 @@ ADD = (
 
 
 def test_it_answers_with_where_the_provider_delivers(answer_of, queue):
-    answer = answer_of(*ADD, "--queue", "Support", "--agent", "ana@example.com")
+    answer = answer_of(*ADD, "--queue", "support", "--agent", "ana@example.com")
 
     account = db.session.get(Account, answer["id"])
     assert answer["webhook_path"] == account.webhook_path

@@ -41,6 +41,15 @@ def test_a_draft_is_made_with_all_it_needs(draft):
     assert (draft["state"], draft["account"], draft["total"]) == ("draft", "NORTH", 0)
 
 
+def test_lists_and_queues_are_named_in_any_capitals(sendable, answer_of):
+    queue = factories.make_queue("Support")
+    made = answer_of(
+        *ADD, "--account", sendable.key, "--template", "delivery_slot",
+        "--list", "customers", "--queue", "SUPPORT",
+    )  # fmt: skip
+    assert db.session.get(Campaign, made["id"]).reply_queue_id == queue.id
+
+
 def test_it_is_launched_paused_resumed_and_stopped(draft, answer_of):
     id = str(draft["id"])
     states = [

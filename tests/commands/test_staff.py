@@ -50,6 +50,8 @@ def lead(app, *arguments):
 def test_a_supervisor_is_given_queues_to_lead_or_all(app, cast):
     some = lead(app, cast.sara.email, "--queue", "Support", "--json")
     assert json.loads(some.stdout)["leads"] == [cast.queue.id]
+    named = lead(app, cast.sara.email, "--queue", "support")
+    assert named.stdout == "Sara Supervisor leads Support.\n"
     assert lead(app, cast.sara.email, "--all").stdout == "Sara Supervisor leads all queues.\n"
     db.session.expire_all()
     assert db.session.get(User, cast.sara.id).leads_all

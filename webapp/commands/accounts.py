@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from webapp.accounts import guiding, saving, sealing
 from webapp.accounts.models import Account, SessionAnchor
-from webapp.commands.answers import Group, as_json, fail, show
+from webapp.commands.answers import Group, as_json, fail, row_named, show
 from webapp.extensions import db
 from webapp.providers import PROVIDERS
 from webapp.queues.models import Queue
@@ -43,7 +43,7 @@ def add(
         key=key,
         phone=phone,
         description=description,
-        queue_id=_queue_id(queue),
+        queue_id=row_named(Queue, "queue", queue).id if queue is not None else None,
         agent_ids=tuple(_person_id(email) for email in agents),
         session_anchor=session_anchor,
         enabled=not disabled,
@@ -84,15 +84,6 @@ def pairs(settings):
             fail("--set wants NAME=VALUE")  # the text may hold a secret: it is not repeated
         pairs[name.strip()] = value
     return pairs
-
-
-def _queue_id(name):
-    if name is None:
-        return None
-    queue = db.session.scalar(select(Queue).where(Queue.name == name))
-    if queue is None:
-        fail(f"there is no queue {name}")
-    return queue.id
 
 
 def _person_id(email):

@@ -5,7 +5,10 @@ import sys
 
 import click
 from flask.cli import AppGroup
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from webapp.extensions import db
 
 as_json = click.option("--json", is_flag=True, help="Answer as JSON on standard output.")
 
@@ -18,6 +21,22 @@ def fail(sentence):
     """Stop here: nothing was changed."""
     click.echo(f"Error: {sentence}", err=True)
     sys.exit(2)
+
+
+def row_named(table, what, name):
+    """The row with this very name, else the only one that differs in capitals alone."""
+    row = db.session.scalar(select(table).where(table.name == name))
+    if row is not None:
+        return row
+    wanted = name.strip().casefold()  # by Python: SQLite's lower() knows no more than ASCII
+    rows = db.session.execute(select(table.id, table.name).order_by(table.id))
+    alike = {known: id for id, known in rows if known.casefold() == wanted}
+    if not alike:
+        fail(f"there is no {what} {name}")
+    if len(alike) > 1:
+        names = ", ".join(alike)
+        fail(f"more than one {what} is called {name} in other capitals, say which: {names}")
+    return db.session.get(table, alike.popitem()[1])
 
 
 class Group(AppGroup):

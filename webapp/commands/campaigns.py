@@ -9,7 +9,7 @@ from webapp.campaigns.models import Campaign, StartMode
 from webapp.campaigns.pages import listing, standing
 from webapp.campaigns.wizard import drafting
 from webapp.columns import utcnow
-from webapp.commands.answers import Group, as_json, fail, show
+from webapp.commands.answers import Group, as_json, fail, row_named, show
 from webapp.contacts.models import ContactList
 from webapp.extensions import db
 from webapp.queues.models import Queue
@@ -50,8 +50,8 @@ def add(name, key, template, language, lists, without, values, json, **schedule)
     account = _account(key)
     mapping = dict(_mapped(value) for value in values)
     audience = {
-        "list_ids": [_named(ContactList, "list", one).id for one in lists],
-        "exclude_list_ids": [_named(ContactList, "list", one).id for one in without],
+        "list_ids": [row_named(ContactList, "list", one).id for one in lists],
+        "exclude_list_ids": [row_named(ContactList, "list", one).id for one in without],
         "consent_only": not schedule.pop("without_consent"),
     }
     variant = {"template_name": template, "language": language, "percent": 100}
@@ -179,13 +179,6 @@ def _account(key):
     return account
 
 
-def _named(table, what, name):
-    row = db.session.scalar(select(table).where(table.name == name))
-    if row is None:
-        fail(f"there is no {what} {name}")
-    return row
-
-
 def _mapped(value):
     """(place, where its value comes from) of `body 1=contact:first_name`."""
     place, found, text = value.partition("=")
@@ -202,6 +195,6 @@ def _scheduled(pace, start, hours, queue):
         "pace": pace,
         "start_mode": str(StartMode.AT if start else StartMode.NOW),
         "start_at": start,
-        "interval_id": _named(Interval, "interval", hours).id if hours else None,
-        "reply_queue_id": _named(Queue, "queue", queue).id if queue else None,
+        "interval_id": row_named(Interval, "interval", hours).id if hours else None,
+        "reply_queue_id": row_named(Queue, "queue", queue).id if queue else None,
     }

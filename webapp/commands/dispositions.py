@@ -3,10 +3,9 @@
 from contextlib import contextmanager
 
 import click
-from sqlalchemy import func, select
 
 from webapp.commands.accounts import account_named
-from webapp.commands.answers import Group, as_json, fail, show
+from webapp.commands.answers import Group, as_json, fail, row_named, show
 from webapp.extensions import db
 from webapp.queues.models import Queue
 from webapp.settings import dispositions
@@ -45,7 +44,7 @@ def add(name, parent, account, queue, description, json):
             description,
             _found(parent) if parent is not None else None,
             account_named(account) if account else None,
-            _queue(queue) if queue else None,
+            row_named(Queue, "queue", queue) if queue else None,
         )
         answer = _described(_placed(row.id))
     show(answer, f"Outcome {answer['id']} added.", json)
@@ -108,15 +107,6 @@ def _found(id):
 def _placed(id):
     archived = db.session.get(Disposition, id).archived_at is not None
     return dispositions.every(dispositions.tree(archived))[id]
-
-
-def _queue(name):
-    found = db.session.scalar(
-        select(Queue).where(func.lower(Queue.name) == name.strip().lower()).limit(1)
-    )
-    if found is None:
-        fail(f"there is no queue {name}")
-    return found
 
 
 def _described(label):

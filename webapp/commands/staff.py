@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from webapp.commands.answers import Group, as_json, fail, show
+from webapp.commands.answers import Group, as_json, fail, row_named, show
 from webapp.extensions import db
 from webapp.queues.models import Queue
 from webapp.staff import assigning, people, signing_in
@@ -37,7 +37,7 @@ def add(email, name, role, password_stdin, capacity, queues, json):
     }
     try:
         with unit_of_work():
-            queue_ids = [_queue_id(name) for name in queues]
+            queue_ids = [row_named(Queue, "queue", name).id for name in queues]
             person = people.add(values, password_hash, queue_ids, "command")
             answer = {
                 "id": person.id,
@@ -66,11 +66,11 @@ def lead(email, queues, all_queues, json):
         fail(f"{person.name} is no supervisor: admins lead all queues, agents none")
     person_id = person.id
     with unit_of_work():
-        queue_ids = None if all_queues else [_queue_id(name) for name in queues]
+        named = [row_named(Queue, "queue", name) for name in queues]
+        led = ", ".join(queue.name for queue in named) or "all queues"
         person = db.session.get(User, person_id)
-        assigning.assign(person, queue_ids, "command")
+        assigning.assign(person, None if all_queues else [queue.id for queue in named], "command")
         answer = {"id": person.id, "email": person.email, **assigning.facts(person)}
-    led = "all queues" if all_queues else ", ".join(queues)
     show(answer, f"{person.name} leads {led}.", json)
 
 
@@ -83,10 +83,3 @@ def _check(email, name, password):
         fail(f"the password needs at least {signing_in.SHORTEST_PASSWORD} characters")
     if people.has_email(email):
         fail(f"somebody has the email {email} already")
-
-
-def _queue_id(name):
-    queue = db.session.query(Queue).filter_by(name=name).one_or_none()
-    if queue is None:
-        fail(f"there is no queue {name}")
-    return queue.id
