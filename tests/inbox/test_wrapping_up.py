@@ -149,6 +149,15 @@ def test_what_this_person_chose_most_stands_first(talk, ana, ben, account):
     assert [label.name for label in often] == ["Question answered", "By us"]
 
 
+def test_closings_are_counted_from_a_moment_on(account, delivery):
+    now, late = utcnow(), named("By us")
+    for days in (1, 2, 40):
+        closed_at = now - timedelta(days=days)
+        make_interaction(account, state="closed", closed_at=closed_at, disposition_id=late)
+    counted = wrapping_up.closings(now - timedelta(days=30))
+    assert (counted[late], counted[named("Question answered")]) == (2, 0)
+
+
 def test_the_dialog_shows_what_to_choose_from(agent, talk, account):
     page = agent.get(f"/inbox/{talk.id}").text
     assert "How did it end?" in page

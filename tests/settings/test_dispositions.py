@@ -1,12 +1,9 @@
 """Outcomes: labels in three levels, offered everywhere or in one place, archived and restored."""
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import select
 
-from tests.factories import make_account, make_interaction, make_queue
-from webapp.columns import utcnow
+from tests.factories import make_account, make_queue
 from webapp.extensions import db
 from webapp.settings import dispositions
 from webapp.settings.models import Disposition
@@ -133,15 +130,3 @@ def test_each_change_leaves_an_audit_row(delivery):
     assert rows[-1].subject == "dispositions"
     assert rows[-1].before == {"name": "Delivery", "description": ""}
     assert rows[-1].after == {"name": "Deliveries", "description": "By van"}
-
-
-def test_closings_are_counted_from_a_moment_on(delivery, cast):
-    now = utcnow()
-    for days in (1, 2, 40):
-        make_interaction(
-            cast.account, state="closed", closed_at=now - timedelta(days=days),
-            disposition_id=delivery,
-        )  # fmt: skip
-    counted = dispositions.closings(now - timedelta(days=30))
-    assert counted[delivery] == 2
-    assert counted[found("Return")] == 0

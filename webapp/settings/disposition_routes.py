@@ -10,6 +10,7 @@ from webapp import pages
 from webapp.accounts.models import Account
 from webapp.columns import id_of, utcnow
 from webapp.extensions import db
+from webapp.inbox import wrapping_up
 from webapp.queues.models import Queue
 from webapp.settings import dispositions
 from webapp.settings.models import Disposition
@@ -140,7 +141,7 @@ def _ask(act, label, error=None):
 
 def _times(labels):
     """{id: how many conversations were closed with it, or with one below it}"""
-    counted = dispositions.closings(utcnow() - COUNTED)
+    counted = wrapping_up.closings(utcnow() - COUNTED)
     every = dispositions.every(labels)
     return {id: sum(counted[one.id] for one in label.walk()) for id, label in every.items()}
 

@@ -7,11 +7,10 @@ were closed with one keep its words.
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from webapp.columns import utcnow
 from webapp.extensions import db
-from webapp.inbox.models import Interaction
 from webapp.settings.models import Disposition
 from webapp.staff.models import differences, record
 
@@ -151,15 +150,6 @@ def restore(row, by):
         if label.row.archived_at == together:
             label.row.archived_at = None
             record(by, "restored", label.row, after=_facts(label.row))
-
-
-def closings(since):
-    """{id: how many conversations were closed with it since then}, of every label."""
-    times = select(func.count()).where(
-        Interaction.disposition_id == Disposition.id, Interaction.closed_at >= since
-    )
-    counted = select(Disposition.id, times.correlate(Disposition).scalar_subquery())
-    return dict(db.session.execute(counted).all())
 
 
 def _planted(row, above, below):
