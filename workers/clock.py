@@ -11,10 +11,8 @@ import signal
 import socket
 import threading
 import time
-from datetime import timedelta
 
-from sqlalchemy import or_, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from webapp import create_app, jobs, metrics, system
 from webapp.accounts import checking
@@ -28,11 +26,9 @@ from webapp.campaigns import watching as campaign_watching
 from webapp.campaigns.audience import rejoining
 from webapp.campaigns.results import receipts as campaign_receipts
 from webapp.campaigns.results import timeouts
-from webapp.columns import utcnow
 from webapp.contacts import disclosing, duplicates, erasing
 from webapp.contacts.importing import running as importing
 from webapp.contacts.importing import sweeping as import_files
-from webapp.extensions import db
 from webapp.inbox import (
     attaching,
     catching_up,
@@ -54,14 +50,11 @@ from webapp.sandbox import posting, reviewing
 from webapp.staff import presence
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks import draining, replaying, retention
-from webapp.webhooks.models import SystemMark
-from workers import stopping
+from workers import lease, stopping
 
 log = logging.getLogger(__name__)
 
 BOARD = realtime.Board()  # remembers the day's minutes; without them it reads them anew
-LEASE = "clock_lease"
-LEASE_SECONDS = 20
 
 
 def offers():
@@ -328,17 +321,17 @@ def main():
     holder = f"{socket.gethostname()}:{os.getpid()}"
     threads = []
     while not stopping.requested():
-        kept = keep_lease(app, holder)
+        kept = lease.keep(app, holder)
         if kept:
             threads = threads or _start(app)
         elif threads and kept is False:
             log.error("the lease went to another clock; ending so that one works alone")
             break
-        stopping.wait(LEASE_SECONDS / 4)
+        stopping.wait(lease.SECONDS / 4)
     stopping.request()
     for thread in threads:
         thread.join(10)
-    release_lease(app, holder)
+    lease.release(app, holder)
 
 
 def _start(app):
@@ -369,51 +362,6 @@ def run(app, entry):
         log.warning("clock: %s: %s", entry.__name__, type(error).__name__)
     except Exception:
         log.exception("clock: %s", entry.__name__)
-
-
-def keep_lease(app, holder):
-    """Take or renew the right to be the one clock.
-
-    False while another holds it; None where the database does not tell. Whoever had it goes on
-    then: every entry may run twice.
-    """
-    try:
-        with app.app_context(), unit_of_work():
-            return _renew(holder) or _create(holder)
-    except IntegrityError:
-        return False
-    except DBAPIError as error:
-        log.warning("clock: lease: %s", type(error).__name__)
-        return None
-
-
-def release_lease(app, holder):
-    try:
-        with app.app_context(), unit_of_work():
-            row = db.session.get(SystemMark, LEASE)
-            if row is not None and row.value == holder:
-                db.session.delete(row)
-    except DBAPIError as error:
-        log.warning("clock: the lease runs out by itself: %s", type(error).__name__)
-
-
-def _renew(holder):
-    now = utcnow()
-    free = now - timedelta(seconds=LEASE_SECONDS)
-    taken = db.session.execute(
-        update(SystemMark)
-        .where(SystemMark.name == LEASE)
-        .where(or_(SystemMark.value == holder, SystemMark.at < free))
-        .values(value=holder, at=now)
-    )
-    return taken.rowcount == 1
-
-
-def _create(holder):
-    if db.session.get(SystemMark, LEASE) is not None:
-        return False
-    db.session.add(SystemMark(name=LEASE, value=holder, at=utcnow()))
-    return True
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
-"""The clock works alone, finds what nobody hinted at, and one failing entry stops no other."""
+"""The clock finds what nobody hinted at, and one failing entry stops no other."""
 
 import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from tests.factories import change, make_interaction, make_message, save
 from webapp import jobs
@@ -19,26 +18,6 @@ from workers import clock, stopping
 
 def job_count(name):
     return jobs.job_queue(name, redis_clients.patient).count
-
-
-def test_one_clock_works_and_the_other_waits_for_its_lease(app):
-    assert clock.keep_lease(app, "first")
-    assert not clock.keep_lease(app, "second")
-    assert clock.keep_lease(app, "first")
-
-
-def test_a_lease_nobody_renews_goes_to_the_next_clock(app):
-    clock.keep_lease(app, "first")
-    with unit_of_work():
-        db.session.get(SystemMark, clock.LEASE).at = utcnow() - timedelta(seconds=60)
-    assert clock.keep_lease(app, "second")
-    assert not clock.keep_lease(app, "first")
-
-
-def test_a_clock_that_ends_leaves_its_lease_at_once(app):
-    clock.keep_lease(app, "first")
-    clock.release_lease(app, "first")
-    assert clock.keep_lease(app, "second")
 
 
 def test_a_failing_entry_stops_nobody_else(app):
@@ -93,13 +72,6 @@ def test_the_clock_says_that_it_is_alive(app):
 @pytest.mark.parametrize("entry", [e for _, entries in clock.CADENCES for e in entries])
 def test_every_entry_runs_on_an_empty_database(app, entry):
     entry()
-
-
-def test_a_database_that_does_not_answer_is_not_another_clock(app, monkeypatch):
-    clock.keep_lease(app, "first")
-    away = OperationalError("UPDATE", {}, Exception("away"))
-    monkeypatch.setattr(clock, "_renew", lambda holder: (_ for _ in ()).throw(away))
-    assert clock.keep_lease(app, "first") is None
 
 
 def test_a_clock_that_starts_learns_first_how_long_nothing_ran(app, ana, monkeypatch):
