@@ -3,12 +3,12 @@
 import uuid
 
 from webapp.inbox import (
+    composer,
     contact_facts,
     drafts,
     first_steps,
     limits,
     listing,
-    presenting,
     search,
     thread,
     wrapping_up,
@@ -101,6 +101,6 @@ def wrap_up(interaction, user):
 def rights(interaction, user):
     return {
         "may_write": access.may_write(user, interaction),
-        "composer": presenting.composer(interaction, user),
+        "composer": composer.of(interaction, user),
         "sendable": limits.Sendable(interaction.account),
     }
