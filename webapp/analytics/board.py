@@ -4,13 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from webapp.analytics import figures
+from webapp.analytics import figures, tones
 from webapp.analytics.epoch import moment_of
 from webapp.staff.models import Presence, Role
 
-CLOSE = 0.8  # of a limit, from which it is at risk
-AT_RISK = 10  # percentage points below the target that are a warning, not yet bad
-TONES = ("ok", "warn", "bad")
 GROUPS = {
     "available": ("Available", "ok"),
     "full": ("Full", "accent"),
@@ -213,10 +210,10 @@ class View:
             reply=figures.median(self.replies(id)),
             spark=self.waiting_over_the_hour(id),
         )
-        row.tone = worst(
-            over(row.waiting, queue["most_waiting"]),
-            over(row.longest, queue["longest_wait"]),
-            below(row.level, row.target),
+        row.tone = tones.worst(
+            tones.over(row.waiting, queue["most_waiting"]),
+            tones.over(row.longest, queue["longest_wait"]),
+            tones.below(row.level, row.target),
         )
         return row
 
@@ -381,24 +378,7 @@ def _group(person, held):
 
 
 def _worst_first(row):
-    return (-TONES.index(row.tone), -row.longest, row.name)
-
-
-def over(value, limit):
-    """Bad above the limit, a warning close below it."""
-    if not value or not limit:
-        return "ok"
-    return "bad" if value > limit else "warn" if value > CLOSE * limit else "ok"
-
-
-def below(value, target):
-    if value is None or value >= target:
-        return "ok"
-    return "warn" if value >= target - AT_RISK else "bad"
-
-
-def worst(*tones):
-    return max(tones, key=TONES.index)
+    return (-tones.ALL.index(row.tone), -row.longest, row.name)
 
 
 def nothing_yet(now):

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from webapp.analytics import figures
-from webapp.analytics.board import below, over
+from webapp.analytics import figures, tones
 
 MOST_FAILED = 5  # percent of sends from which something is wrong
 
@@ -63,7 +62,7 @@ def _waiting(view):
     limit = sum(queue["most_waiting"] for queue in view.queues_chosen)
     note = f"limit {limit}" if limit else ""
     spark = view.waiting_over_the_hour()
-    return Tile("waiting", "Waiting now", waiting, "count", note, over(waiting, limit), spark)
+    return Tile("waiting", "Waiting now", waiting, "count", note, tones.over(waiting, limit), spark)
 
 
 def _longest(view):
@@ -73,7 +72,7 @@ def _longest(view):
     limit = limits[row.id] if row and row.longest else min(limits.values(), default=0)
     longest = row.longest if row and row.waiting else None
     note = f"limit {_short(limit)}" if limit else ""
-    return Tile("longest", "Longest wait", longest, "seconds", note, over(longest, limit))
+    return Tile("longest", "Longest wait", longest, "seconds", note, tones.over(longest, limit))
 
 
 def _level(view):
@@ -82,7 +81,7 @@ def _level(view):
     target = round(sum(targets) / len(targets)) if targets else 0
     note = f"target {target}%" if target else ""
     spark = view.ratio_over_the_hour(figures.service_level)
-    return Tile("level", "Service level", level, "percent", note, below(level, target), spark)
+    return Tile("level", "Service level", level, "percent", note, tones.below(level, target), spark)
 
 
 def _reply(view):
@@ -90,7 +89,7 @@ def _reply(view):
     value = figures.median(view.replies())
     note = f"target {_short(target)}" if target else ""
     spark = view.ratio_over_the_hour(lambda sums: figures.average(sums, "reply"))
-    tone = over(value, target)
+    tone = tones.over(value, target)
     return Tile("reply", "First reply, median", value, "seconds", note, tone, spark)
 
 
