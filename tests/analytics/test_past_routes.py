@@ -135,8 +135,8 @@ def test_looking_back_asks_as_many_questions_however_much_there_was(yesterday, a
     assert len(few) == len(many) <= 30
 
 
-def test_a_day_adds_up(yesterday, ana):
-    day = days.of(ana, NOON.date(), "UTC", utcnow())
+def test_a_day_adds_up(yesterday, ana, sara):
+    day = days.of(ana, NOON.date(), "UTC", utcnow(), by=sara)
 
     assert (day.signed_in, day.breaks) == (3600, 1800)
     assert day.from_until == (NOON, minutes(60))

@@ -55,7 +55,7 @@ def test_the_board_counts_what_stands_open_by_place_and_owner(cast, account, que
         "open": 3, "waiting": 2, "unmanaged": 0, "slow": 1, "since": long_ago,
     }  # fmt: skip
     assert places[(None, account.id)]["unmanaged"] == 1
-    assert found["owners"] == [[ana.id, {"held": 1, "unread": 3}]]
+    assert found["owners"] == [[queue.id, ana.id, {"held": 1, "unread": 3}]]
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Rome", "America/New_York"])

@@ -21,9 +21,10 @@ from webapp.analytics import board, choosing, looking, past, realtime
 from webapp.analytics.models import BoardLink
 from webapp.columns import utcnow
 from webapp.extensions import db
-from webapp.inbox.models import Interaction
-from webapp.queues import members
-from webapp.queues.models import Queue
+from webapp.inbox import closing
+from webapp.inbox.models import CloseReason, Interaction
+from webapp.queues import accepting, members, transferring
+from webapp.queues.models import Offer, OfferState, Queue
 from webapp.reports import making
 from webapp.reports.models import ReportFile
 from webapp.settings.zone import time_zone
@@ -333,3 +334,64 @@ def test_a_queue_that_is_deleted_widens_nobody_s_view(cast):
 def test_an_admin_leads_all_whatever_was_chosen_before(cast, orders):
     change(cast.sara, role=Role.ADMIN)
     assert access.led_queues(cast.sara) is None
+
+
+@pytest.fixture
+def both(cast, orders):
+    """Ana serves Orders as well, and has accepted and closed Amara's conversation there."""
+    with unit_of_work():
+        members.set_queues(db.session.get(User, cast.ana.id), [cast.queue.id, orders.id])
+    theirs = talk_of("Amara")
+    with unit_of_work():
+        offer = Offer(interaction_id=theirs.id, queue_id=orders.id, user_id=cast.ana.id)
+        offer.offered_at = offer.ended_at = utcnow()
+        offer.expires_at, offer.state = utcnow(), OfferState.ACCEPTED
+        db.session.add(offer)
+        talk = db.session.get(Interaction, theirs.id)
+        accepting.give(talk, cast.ana, by=cast.admin)
+        closing.close(talk, CloseReason.AGENT, by=cast.ana)
+    return theirs
+
+
+@pytest.mark.parametrize("path", ["day", "day.csv"])
+def test_an_agent_s_day_names_nobody_of_queues_they_do_not_lead(sign_in, cast, both, path):
+    path = f"/board/agents/{cast.ana.id}/{path}"
+    page = text_of(sign_in(cast.sara).get(path))
+    assert "Amara" not in page and "Orders" not in page
+    assert "In another queue" in page
+    assert "Amara" in text_of(sign_in(cast.admin).get(path))
+
+
+def test_an_agent_s_figures_of_the_day_are_of_the_queues_they_lead(sign_in, cast, both):
+    path = f"/board/agents/{cast.ana.id}"
+    for person, closed in ((cast.sara, 0), (cast.admin, 1)):
+        page = text_of(sign_in(person).get(path))
+        assert re.search(rf'id="tile-closed"(?:(?!id="tile-).)*tile__value num">{closed}<', page)
+
+
+def test_an_agent_s_figures_on_the_board_are_of_the_queues_they_lead(cast, both):
+    snapshot = board_at_now()
+    led = choosing.DEFAULT._replace(led=(cast.queue.id,))
+    for choice, closed in ((led, 0), (choosing.DEFAULT, 1)):
+        [ana] = [one for one in board.View(snapshot, choice).agents if one.id == cast.ana.id]
+        assert (ana.count("closed"), ana.count("offers_accepted")) == (closed, closed)
+
+
+
+def test_what_a_figure_counts_stands_behind_it_wherever_it_went_before(sign_in, cast, orders):
+    """Amara was accepted in Orders and waits in Support now: no acceptance of Support's."""
+    theirs = talk_of("Amara")
+    with unit_of_work():
+        talk = db.session.get(Interaction, theirs.id)
+        accepting.give(talk, cast.otto, by=cast.admin)
+        transferring.to_queue(talk, db.session.get(Queue, cast.queue.id), cast.admin)
+    computed()
+    page = text_of(sign_in(cast.sara).get("/board/behind/accepted?period=today"))
+    assert "Amara" not in page
+    assert "Amara" in text_of(sign_in(cast.sara).get("/board/behind/waiting"))
+
+
+
+def test_a_team_that_is_gone_shows_nothing_and_not_all(cast, orders):
+    view = board.View(board_at_now(), choosing.DEFAULT._replace(team=404))
+    assert (view.counts["waiting"], view.queues, view.agents) == (0, [], [])

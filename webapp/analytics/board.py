@@ -116,7 +116,9 @@ class View:
 
     def _team_of(self, id):
         team = next((one for one in self._all["teams"] if one["id"] == id), None)
-        return set(team["members"]) if team else None
+        if team is None:
+            return set() if id else None  # one that is gone has nobody, and is not everybody
+        return set(team["members"])
 
     def _has_queue(self, id):
         if self.choice.queue and id != self.choice.queue:
@@ -226,9 +228,9 @@ class View:
         return sum(facts["left"] for facts in self._places(rows, queue_id))
 
     def _agents(self):
-        sums = dict(self._all[self.choice.period]["agents"])
+        sums = self._by_person(self._all[self.choice.period]["agents"])
         done = dict(self._all["last_done"])
-        owners = dict(self._all["owners"])
+        owners = self._owners()
         queues = {one["id"]: one["name"] for one in self._all["queues"]}
         of_person = {}
         for queue, people in self._members.items():
@@ -241,6 +243,26 @@ class View:
         ]
         order = list(GROUPS)
         return sorted(people, key=lambda one: (order.index(one.group), one.since, one.name))
+
+    def _by_person(self, rows):
+        """{person: sums} of what they did in the queues that whoever looks leads."""
+        found = {}
+        for queue, person, facts in rows:
+            if self._is_led(queue):
+                found.setdefault(person, []).append(facts)
+        return {person: figures.add(*facts) for person, facts in found.items()}
+
+    def _owners(self):
+        """{person: how many they hold, in all queues: whether they are full; and how much of what
+        whoever looks may see is unread}"""
+        held, seen = {}, self._by_person(self._all["owners"])
+        for _, person, facts in self._all["owners"]:
+            held[person] = held.get(person, 0) + facts["held"]
+        nothing = {"unread": 0}
+        return {
+            person: {"held": count, "unread": seen.get(person, nothing)["unread"]}
+            for person, count in held.items()
+        }
 
     def _has_person(self, person, queue_ids, holds):
         """Whoever answers customers: leaders who neither serve a queue nor hold one do not."""

@@ -13,6 +13,7 @@ from webapp.analytics.models import InteractionPhase, Phase
 from webapp.extensions import db
 from webapp.inbox.models import Interaction
 from webapp.queues.models import Offer, OfferState
+from webapp.staff import access
 from webapp.staff.models import Presence
 
 FILLS = {Presence.AVAILABLE: "ok", Presence.PAUSED: "warn", Presence.OFFLINE: "idle"}
@@ -28,6 +29,7 @@ STATE_NAMES = {
     Presence.OFFLINE: "Offline",
 }
 MOST_LANES = 60  # conversations drawn; a file has all of them
+ELSEWHERE = "In another queue"  # whom its leader alone may know
 
 
 @dataclass
@@ -52,9 +54,12 @@ class Entry:
 
 
 class Day:
-    """From the first to the last hour in which anything happened, at least eight of them."""
+    """From the first to the last hour in which anything happened, at least eight of them.
 
-    def __init__(self, person, start, end, now):
+    How long is the person's whole day; with whom, and the figures, are of what `by` may see.
+    """
+
+    def __init__(self, person, start, end, now, by):
         self.person = person
         self.start, self.until = start, min(end, now)
         ids = [person.id]
@@ -63,15 +68,33 @@ class Day:
         self._busy = attendance.busy(ids, start, end, now)[person.id]
         self._phases = _phases(person, start, end)
         self.offers = _offers(person, start, end)
+        self._seen = self._seen_by(by)
+        where, led = {"agent": ids}, access.led_queues(by)
+        if led is not None:
+            where["queue"] = led
         counted = {}
         for facts in (figures.BEGUN, figures.ENDED, figures.REPLIED, figures.OFFERED):
-            found = figures.count(facts, start, end, where={"agent": ids})
+            found = figures.count(facts, start, end, where=where)
             counted = figures.add(counted, found.get((), {}))
         self.sums = counted
-        self.reply = figures.median(
-            figures.spread("reply", start, end, where={"agent": ids}).get((), {})
-        )
+        self.reply = figures.median(figures.spread("reply", start, end, where=where).get((), {}))
         self._begin, self._end = self._axis(start, end)
+
+    def _seen_by(self, by):
+        """The ids of those of the day's conversations that this leader may see."""
+        ids = {talk.id for _, talk in self._phases} | {one.interaction_id for one in self.offers}
+        if access.leads_all(by):
+            return ids
+        seen = access.visible_interactions(by)
+        return set(db.session.scalars(select(Interaction.id).where(Interaction.id.in_(ids), seen)))
+
+    def _whom(self, talk):
+        if talk.id not in self._seen:
+            return ELSEWHERE
+        return talk.contact_name or talk.contact_phone
+
+    def _where(self, talk, queue):
+        return queue.name if queue and talk.id in self._seen else ""
 
     def _axis(self, start, end):
         there = [part for part in self.states if part.state != Presence.OFFLINE]
@@ -152,9 +175,10 @@ class Day:
         for phase, talk in self._phases:
             until = min(phase.to_at or self.until, self.until)
             start, end = whole_seconds(phase.from_at), whole_seconds(until)
-            name = _whom(talk)
+            name = self._whom(talk)
+            leads_to = talk.id if talk.id in self._seen else None
             lane = lanes.setdefault(
-                talk.id, Lane(name, talk.queue.name if talk.queue else "", [], 0, talk.id)
+                talk.id, Lane(name, self._where(talk, talk.queue), [], 0, leads_to)
             )
             lane.parts.append(self._part(start, end, "in", name))
             lane.total += max(0, end - max(start, self._begin))
@@ -164,8 +188,17 @@ class Day:
     def log(self):
         """What they did and what was done with them, in order."""
         entries = [_state_entry(one) for one in self.states]
-        entries += [_offer_entry(one) for one in self.offers]
+        entries += [self._offer_entry(one) for one in self.offers]
         return sorted(entries, key=lambda one: one.at)
+
+    def _offer_entry(self, offer):
+        rang = whole_seconds(offer.ended_at) - whole_seconds(offer.offered_at)
+        words = f"{OFFER_WORDS[offer.state]} {self._whom(offer.interaction)}"
+        if queue := self._where(offer.interaction, offer.queue):
+            words = f"{words} from {queue}"
+        icon = {OfferState.ACCEPTED: "message-circle"}.get(offer.state, "x")
+        fill, took = OFFER_FILLS[offer.state], f"rang {max(0, rang)} s"
+        return Entry(offer.ended_at, "offer", fill, icon, words, took)
 
     @property
     def rows(self):
@@ -176,12 +209,12 @@ class Day:
         ]
         found += [
             (one.offered_at, one.ended_at, f"Offer: {OFFER_WORDS[one.state].lower()}",
-             _whom(one.interaction), one.queue.name)
+             self._whom(one.interaction), self._where(one.interaction, one.queue))
             for one in self.offers
         ]  # fmt: skip
         found += [
             (max(phase.from_at, self.start), min(phase.to_at or self.until, self.until),
-             "Conversation", _whom(talk), talk.queue.name if talk.queue else "")
+             "Conversation", self._whom(talk), self._where(talk, talk.queue))
             for phase, talk in self._phases
         ]  # fmt: skip
         return [
@@ -200,8 +233,8 @@ class Day:
         return sorted(rows, key=lambda row: -row[2])
 
 
-def of(person, day, zone, now):
-    return Day(person, *periods.span(day, day, zone), now)
+def of(person, day, zone, now, by):
+    return Day(person, *periods.span(day, day, zone), now, by)
 
 
 def _phases(person, start, end):
@@ -236,10 +269,6 @@ def _offers(person, start, end):
     return db.session.scalars(rows).all()
 
 
-def _whom(talk):
-    return talk.contact_name or talk.contact_phone
-
-
 def _state_words(part):
     name = STATE_NAMES[part.state]
     return f"{name}, {part.reason}" if part.reason else name
@@ -249,12 +278,3 @@ def _state_entry(part):
     icon = {Presence.AVAILABLE: "check", Presence.PAUSED: "coffee", Presence.OFFLINE: "log-out"}
     tone = {"idle": ""}.get(FILLS[part.state], FILLS[part.state])
     return Entry(moment_of(part.start), "state", tone, icon[part.state], _state_words(part))
-
-
-def _offer_entry(offer):
-    rang = whole_seconds(offer.ended_at) - whole_seconds(offer.offered_at)
-    words = f"{OFFER_WORDS[offer.state]} {_whom(offer.interaction)} from {offer.queue.name}"
-    icon = {OfferState.ACCEPTED: "message-circle"}.get(offer.state, "x")
-    return Entry(
-        offer.ended_at, "offer", OFFER_FILLS[offer.state], icon, words, f"rang {max(0, rang)} s"
-    )

@@ -37,7 +37,7 @@ OVER_THE_HOUR = (
 
 
 class Bucket:
-    """Sums of one minute or of many: by place, by agent, and how long first replies took.
+    """Sums of one minute or of many: by place, by agent and queue, and how long first replies took.
 
     What is nought is not kept, so that a sum that goes on for weeks holds no more than its minutes.
     """
@@ -117,7 +117,7 @@ def read(start, end, also=None):
             _add(bucket.places[(place.get("queue"), place["account"])], numbers)
             if place.get("agent") is not None:
                 wanted = {name: numbers[name] for name in OF_AGENTS if numbers.get(name)}
-                _add(bucket.agents[place["agent"]], wanted)
+                _add(bucket.agents[(place["queue"], place["agent"])], wanted)
     times = figures.spread("reply", start, end, ("queue", "account"), step=MINUTE, also=also)
     for (*key, minute), spread in times.items():
         found[minute].replies[tuple(key)] = spread

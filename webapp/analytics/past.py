@@ -188,5 +188,6 @@ def _owners(phases):
     held = {}
     for row in phases:
         if row.owner_id:
-            held.setdefault(row.owner_id, {"held": 0, "unread": 0})["held"] += 1
-    return [[owner, facts] for owner, facts in held.items()]
+            key = (row.queue_id, row.owner_id)
+            held.setdefault(key, {"held": 0, "unread": 0})["held"] += 1
+    return [[*key, facts] for key, facts in held.items()]

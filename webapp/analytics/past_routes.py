@@ -56,7 +56,8 @@ def day_page(id):
     today = periods.today(now, zone)
     day = min(periods.written(request.args.get("day")) or today, today)
     return pages.render(
-        "analytics/day.html", agent=person, line=days.of(person, day, zone, now), day=day,
+        "analytics/day.html", agent=person, day=day,
+        line=days.of(person, day, zone, now, by=current_user),
         today=today, before=day - timedelta(days=1), after=day + timedelta(days=1),
         show=request.args.get("show", "all"),
     )  # fmt: skip
@@ -71,7 +72,7 @@ def day_csv(id):
     day = min(periods.written(request.args.get("day")) or today, today)
     rows = [
         (*(at.astimezone(ZoneInfo(zone)) for at in (begin, end)), *rest)
-        for begin, end, *rest in days.of(person, day, zone, now).rows
+        for begin, end, *rest in days.of(person, day, zone, now, by=current_user).rows
     ]
     with unit_of_work():
         me = db.session.get(User, current_user.id)

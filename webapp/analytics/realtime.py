@@ -129,7 +129,7 @@ class Board:
 
 
 def _standing(now, queues):
-    """Open conversations by place, and by who has them."""
+    """Open conversations by place, and by queue and who has them."""
     places, owners = {}, defaultdict(lambda: {"held": 0, "unread": 0})
     for queue, account, owner, state, count, since, slow, unread in standing.conversations(
         now, queues
@@ -144,18 +144,18 @@ def _standing(now, queues):
         if state == "waiting" and since:
             place["since"] = min(since, place["since"] or since)
         if owner:
-            owners[owner]["held"] += count
-            owners[owner]["unread"] += int(unread or 0)
+            owners[queue, owner]["held"] += count
+            owners[queue, owner]["unread"] += int(unread or 0)
     return {
         "places": [[*key, facts] for key, facts in places.items()],
-        "owners": [[owner, facts] for owner, facts in owners.items()],
+        "owners": [[*key, facts] for key, facts in owners.items()],
     }
 
 
 def told(bucket):
     return {
         "places": [[*key, numbers.copy()] for key, numbers in bucket.places.items()],
-        "agents": [[key, numbers.copy()] for key, numbers in bucket.agents.items()],
+        "agents": [[*key, numbers.copy()] for key, numbers in bucket.agents.items()],
         "replies": [[*key, list(times.items())] for key, times in bucket.replies.items()],
     }
 

@@ -156,7 +156,7 @@ CAMPAIGN_VERBS = {
 
 def _about(person):
     zone, now = time_zone(), utcnow()
-    today = days.of(person, periods.today(now, zone), zone, now)
+    today = days.of(person, periods.today(now, zone), zone, now, by=current_user)
     return {
         "tiles": tiles.of_agent(today.sums),
         "agent": person,

@@ -11,7 +11,7 @@ from webapp.analytics.standing import is_slow
 from webapp.contacts.models import Contact
 from webapp.extensions import db
 from webapp.inbox.models import Interaction, InteractionState
-from webapp.queues.models import Offer, OfferState, QueueMember
+from webapp.queues.models import Offer, OfferState, Queue, QueueMember
 from webapp.staff import access
 from webapp.staff.models import TeamMember
 
@@ -88,7 +88,7 @@ def behind(figure, choice, queues, user, now, zone, agent=None):
     else:
         name = _counted(figure)
         _, facts = BEHIND[name]
-        where = {"agent": [agent]} if agent else _where(choice, facts)
+        where = _of_agent(choice, agent) if agent else _where(choice, facts)
         start, end = span(period_of(figure, choice), now, zone)
         ids = figures.rows_behind(facts, name, start, end, where)
         rows = select(Interaction).where(Interaction.id.in_(ids)).order_by(Interaction.id.desc())
@@ -185,13 +185,22 @@ def _where(choice, facts):
     """The same for facts, as far as the board tells these apart: messages by account alone."""
     if facts is figures.WRITTEN:
         return {"account": [choice.account]} if choice.account else {}
-    wanted = {"queue": choice.queue, "account": choice.account}
-    where = {name: [id] for name, id in wanted.items() if id}
+    where = {"account": [choice.account]} if choice.account else {}
+    of_these = []
+    if choice.queue:
+        of_these.append(Queue.id == choice.queue)
     if choice.team:
-        of_team = _queues_of(choice.team)
-        both = of_team.where(QueueMember.queue_id == choice.queue)
-        where["queue"] = both if choice.queue else of_team
+        of_these.append(Queue.id.in_(_queues_of(choice.team)))
+    if choice.led is not None:
+        of_these.append(Queue.id.in_(choice.led))
+    if of_these:
+        where["queue"] = select(Queue.id).where(*of_these)
     return where
+
+
+def _of_agent(choice, agent):
+    led = {} if choice.led is None else {"queue": choice.led}
+    return {"agent": [agent]} | led
 
 
 def _queues_of(team_id):
