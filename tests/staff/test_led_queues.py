@@ -377,6 +377,21 @@ def test_an_agent_s_figures_on_the_board_are_of_the_queues_they_lead(cast, both)
         assert (ana.count("closed"), ana.count("offers_accepted")) == (closed, closed)
 
 
+@pytest.mark.parametrize("act", ["assign", "transfer", "take", "close"])
+def test_who_serves_a_queue_without_leading_it_steers_nothing_there(sign_in, cast, orders, act):
+    """As its agent they see what waits there and what colleagues have, no more."""
+    with unit_of_work():
+        members.set_queues(db.session.get(User, cast.sara.id), [orders.id])
+    theirs = talk_of("Amara")
+    with unit_of_work():
+        accepting.give(db.session.get(Interaction, theirs.id), cast.otto, by=cast.admin)
+    browser, data = sign_in(cast.sara), {"user": cast.sara.id, "queue": cast.queue.id}
+    path = f"/board/conversations/{theirs.id}/{act}"
+    assert browser.get(path).status_code == browser.post(path, data=data).status_code == 404
+    browser.post(f"/inbox/{theirs.id}/take")
+    found = talk_of("Amara")
+    assert (found.owner_id, found.queue_id, found.state) == (cast.otto.id, orders.id, "assigned")
+
 
 def test_what_a_figure_counts_stands_behind_it_wherever_it_went_before(sign_in, cast, orders):
     """Amara was accepted in Orders and waits in Support now: no acceptance of Support's."""

@@ -35,11 +35,11 @@ def close(interaction, by, disposition_id=None, note=""):
 
 
 def held_by(person, by):
-    """What this person has open of what this leader sees, longest unanswered first."""
+    """What this person has open of what this leader steers, longest unanswered first."""
     mine = select(Interaction).where(
         Interaction.owner_id == person.id,
         Interaction.state != InteractionState.CLOSED,
-        access.visible_interactions(by),
+        access.steered_interactions(by),
     )
     order = (Interaction.unanswered_since.is_(None), Interaction.unanswered_since, Interaction.id)
     return db.session.scalars(mine.order_by(*order).limit(MOST)).all()

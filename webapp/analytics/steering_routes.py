@@ -247,7 +247,7 @@ def _person(id):
 
 def _interaction(id):
     interaction = db.get_or_404(Interaction, id)
-    if not access.may_see(current_user, interaction):
+    if not access.may_steer(current_user, interaction):
         abort(404)
     return interaction
 

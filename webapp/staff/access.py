@@ -188,6 +188,26 @@ def served_accounts(user):
     return or_(and_(in_a_queue, _serves(user, Account.id)), _is_named(user, Account.id), owns_one)
 
 
+def steered_interactions(user):
+    """The SQL condition for the interactions this leader gives away, moves and closes whoever has
+    them: those in the queues they lead, and their own."""
+    if leads_all(user):
+        return true()
+    if not leads(user):
+        return false()
+    return or_(Interaction.owner_id == user.id, Interaction.queue_id.in_(_led(user)))
+
+
+def may_steer(user, interaction):
+    """Whether this leader may do so with the interaction."""
+    if leads_all(user):
+        return True
+    found = select(Interaction.id).where(
+        Interaction.id == interaction.id, steered_interactions(user)
+    )
+    return leads(user) and db.session.scalar(found) is not None
+
+
 def may_see(user, interaction):
     """Whether this person may open the interaction."""
     if user.active and (leads_all(user) or interaction.owner_id == user.id):
@@ -209,8 +229,8 @@ def may_take(user, interaction):
         InteractionState.WAITING,
         InteractionState.UNMANAGED,
     )
-    to_be_had = free or (leads(user) and interaction.state != InteractionState.CLOSED)
-    return to_be_had and may_see(user, interaction)
+    to_be_had = free or interaction.state != InteractionState.CLOSED
+    return to_be_had and (may_steer(user, interaction) or (free and may_see(user, interaction)))
 
 
 def visible_lists(user):
