@@ -113,3 +113,11 @@ def test_an_alarm_hangs_there_too(sign_in, client, sara, computed):
     assert 'class="alarm alarm--warn" role="alert"' in page
     assert "waiting" in page
     assert "<form" not in page
+
+
+@pytest.mark.parametrize("change", [{"active": False}, {"role": "agent"}])
+def test_an_address_ends_with_what_its_maker_may_see(sign_in, client, sara, computed, change):
+    path = address_from(sign_in(sara).post("/board/links", data={"name": "Second floor"}))
+    assert client.get(path).status_code == 200
+    factories.change(sara, **change)
+    assert client.get(path).status_code == client.get(f"{path}/now").status_code == 404

@@ -7,14 +7,14 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import and_, or_, select, true
 
 from webapp.analytics.choosing import Choice
 from webapp.analytics.models import BoardLink
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.staff import access
-from webapp.staff.models import record
+from webapp.staff.models import User, record
 
 SEEN_EVERY = timedelta(minutes=1)
 LONGEST_NAME = 80
@@ -74,13 +74,14 @@ def is_due(link, now):
 
 def choice_of(link):
     """What it shows: no more than whoever made it may see today."""
-    led = access.led_queues(link.created_by) if link.created_by else None
-    return Choice(**link.choice, period="today", led=led)
+    return Choice(**link.choice, period="today", led=access.led_queues(link.created_by))
 
 
 def _works(now):
+    """Neither revoked nor over, and made by somebody who may still look themselves."""
     in_time = or_(BoardLink.expires_at.is_(None), BoardLink.expires_at > now)
-    return BoardLink.revoked_at.is_(None) & in_time
+    by_a_leader = BoardLink.created_by.has(and_(User.active, User.role.in_(access.LEADERS)))
+    return BoardLink.revoked_at.is_(None) & in_time & by_a_leader
 
 
 def _digest(secret):
