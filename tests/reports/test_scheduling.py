@@ -12,6 +12,8 @@ from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.reports import making, scheduling
 from webapp.reports.models import ReportFile, ReportSchedule, Rhythm
+from webapp.staff import assigning
+from webapp.staff.models import User
 from webapp.unit_of_work import unit_of_work
 from workers import clock
 
@@ -158,6 +160,32 @@ def test_whoever_was_made_an_agent_sends_nothing(server, sara):
     change(sara, role="agent")
     scheduling.run_due(one.next_run_at)
     [file] = made()
+    assert (file.error, server.mails) == ("Its owner may no longer see reports.", [])
+
+
+def test_what_was_made_and_not_sent_yet_is_sent_as_its_owner_sees_it_today(server, cast):
+    server.refuses = True
+    scheduling.run_due(schedule(cast.sara).next_run_at)
+    [before] = [file.storage_key for file in made()]
+    server.refuses = False
+    with unit_of_work():
+        assigning.assign(db.session.get(User, cast.sara.id), [cast.queue.id], by="test")
+    later = utcnow() + timedelta(minutes=6)
+    [file] = made(later)
+    assert (file.storage_key, server.mails) == (None, [])
+    [file] = made(later + timedelta(minutes=6))
+    assert file.led == [cast.queue.id] and file.storage_key != before
+    assert len(server.mails) == 1 and file.mailed_at
+
+
+def test_what_was_made_and_not_sent_yet_leaves_no_more_once_its_owner_is_gone(server, sara):
+    server.refuses = True
+    scheduling.run_due(schedule(sara).next_run_at)
+    made()
+    server.refuses = False
+    change(sara, active=False)
+    for minutes in (6, 12):
+        [file] = made(utcnow() + timedelta(minutes=minutes))
     assert (file.error, server.mails) == ("Its owner may no longer see reports.", [])
 
 

@@ -406,7 +406,24 @@ def test_what_a_figure_counts_stands_behind_it_wherever_it_went_before(sign_in, 
     assert "Amara" in text_of(sign_in(cast.sara).get("/board/behind/waiting"))
 
 
-
 def test_a_team_that_is_gone_shows_nothing_and_not_all(cast, orders):
     view = board.View(board_at_now(), choosing.DEFAULT._replace(team=404))
     assert (view.counts["waiting"], view.queues, view.agents) == (0, [], [])
+
+
+def test_a_file_made_before_the_assignment_was_narrowed_is_not_handed_out(sign_in, cast, orders):
+    ours, theirs = cast.queue.id, orders.id
+    lead(cast.sara, None)
+    browser = sign_in(cast.sara)
+    told = {"listing": "every-conversation", "format": "csv", "period": "today"}
+    browser.post("/reports/files", data=told)
+    file = db.session.scalars(select(ReportFile)).one()
+    making.make(file.id)
+    assert browser.get(f"/reports/files/{file.id}").status_code == 200
+    lead(cast.sara, [ours])
+    assert "other queues" in text_of(browser.get(f"/reports/files/{file.id}"), 403)
+    assert f'href="/reports/files/{file.id}"' not in text_of(browser.get("/reports/files"))
+    lead(cast.sara, [ours, theirs])
+    assert browser.get(f"/reports/files/{file.id}").status_code == 403
+    lead(cast.sara, None)
+    assert browser.get(f"/reports/files/{file.id}").status_code == 200

@@ -43,6 +43,8 @@ def fetch_file(id):
     file = db.get_or_404(ReportFile, id)
     if file.owner_id != current_user.id or not file.storage_key:
         abort(404)
+    if not making.may_fetch(file):
+        abort(403, "This file was made when you led other queues. Have it made again.")
     choice = making.choice_of(file)
     name = f"{file.report}-{choice.first}-{choice.last}.{file.format}"
     try:
@@ -55,6 +57,7 @@ def fetch_file(id):
 
 
 def _own():
+    now, led = utcnow(), access.led_queues(current_user)
     found = db.session.scalars(
         select(ReportFile)
         .where(ReportFile.owner_id == current_user.id)
@@ -62,6 +65,14 @@ def _own():
         .limit(LATEST)
     ).all()
     return {
-        "files": [(file, making.title_of(file.report), making.choice_of(file)) for file in found],
+        "files": [
+            (
+                file,
+                making.title_of(file.report),
+                choosing.read(file.choice, now, led),
+                making.holds_no_more(file, led),
+            )
+            for file in found
+        ],
         "unfinished": any(file.finished_at is None for file in found),
     }

@@ -78,7 +78,8 @@ def make(file_id, now=None):
     try:
         if not (file.owner.active and access.leads(file.owner)):
             raise Forbidden
-        with _written(file_id) as content:
+        choice = choice_of(file)
+        with _written(file_id, choice) as content:
             content.seek(0, 2)
             size = content.tell()
             content.seek(0)
@@ -90,6 +91,26 @@ def make(file_id, now=None):
     with unit_of_work():
         file = db.session.get(ReportFile, file_id)
         file.storage_key, file.size, file.finished_at, file.error = key, size, utcnow(), None
+        file.led = choice.led
+
+
+def may_fetch(file):
+    """Whether its owner may still see all that it holds."""
+    is_leader = file.owner.active and access.leads(file.owner)
+    return is_leader and holds_no_more(file, access.led_queues(file.owner))
+
+
+def holds_no_more(file, led):
+    """Whether it was made for who leads these queues, or fewer of them."""
+    return led is None or (file.led is not None and set(file.led) <= set(led))
+
+
+def make_again(file):
+    """What it holds is for its owner no more: a job makes it anew, of what they see today."""
+    media_store.drop([file.storage_key])
+    file.storage_key = file.size = file.finished_at = file.beat_at = None
+    file.attempt_count = 0
+    jobs.hint(JOB, file.id)
 
 
 def expire(now=None):
@@ -118,10 +139,10 @@ def _begin(file_id, now):
         return won.rowcount == 1
 
 
-def _written(file_id):
+def _written(file_id, choice):
     """A temporary file with the report in it."""
     file = db.session.get(ReportFile, file_id)
-    report, choice, format = file.report, choice_of(file), file.format
+    report, format = file.report, file.format
     found = _found(report)
     is_long = found.is_long
     rows = _with_progress(file_id, found, choice) if is_long else found.rows(choice, utcnow())

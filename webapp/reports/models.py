@@ -69,6 +69,8 @@ class ReportFile(db.Model):
     total_rows: Mapped[int | None]
     storage_key: Mapped[str | None] = mapped_column(String(80))
     size: Mapped[int | None] = mapped_column(BigId)
+    # The queues its owner led when it was made: who leads fewer today may not have it any more.
+    led: Mapped[list | None] = mapped_column(JSON)  # None: all
     error: Mapped[str | None] = mapped_column(Text)
     attempt_count: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)

@@ -104,7 +104,10 @@ def mail(file_id, now=None):
             .values(mail_tried_at=now)
             .execution_options(synchronize_session=False)
         ).rowcount
-        letter = _written(db.session.get(ReportFile, file_id)) if won else None
+        file = won and db.session.get(ReportFile, file_id)
+        if file and not making.may_fetch(file):
+            making.make_again(file)
+        letter = _written(file) if file and file.storage_key else None
     if letter is None:
         return
     try:
