@@ -12,7 +12,7 @@ from sqlalchemy import delete, or_, select, update
 
 from webapp import jobs
 from webapp.columns import utcnow
-from webapp.contacts import erasing_steps, merging, person_requests, sparing, traces
+from webapp.contacts import erasing_steps, forgetting, merging, person_requests, sparing, traces
 from webapp.contacts.models import (
     Consent,
     ConsentEntry,
@@ -149,6 +149,6 @@ def _forget(ids):
         select(AuditEntry).where(AuditEntry.subject == "contacts", AuditEntry.subject_id.in_(ids))
     )
     for entry in entries:
-        erasing_steps.keep_a_hash(entry)
+        forgetting.keep_a_hash(entry)
     db.session.flush()
     db.session.expire_all()  # rows went underneath what is loaded

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from webapp.contacts import erasing_steps
+from webapp.contacts import forgetting
 from webapp.contacts.models import Contact
 from webapp.extensions import db
 from webapp.inbox.models import Message, Receipt
@@ -28,4 +28,4 @@ def forget(message_ids):
             recipients = select(Receipt.recipient).where(
                 Receipt.message_id.in_([row.id for row in rows]), Receipt.recipient != ""
             )
-            erasing_steps.forget_messages(rows, sorted(set(db.session.scalars(recipients))))
+            forgetting.messages(rows, sorted(set(db.session.scalars(recipients))))

@@ -4,12 +4,10 @@ A step takes what to look for and how far it came; it gives (how far now, None a
 rows lost something).
 """
 
-import zipfile
 from datetime import datetime
 
 from sqlalchemy import and_, delete, func, or_, select, text, update
 
-from webapp import media_store
 from webapp.accounts.models import Account
 from webapp.alerting.models import Alert
 from webapp.campaigns import ledger
@@ -17,35 +15,27 @@ from webapp.campaigns.models import (
     WAITING,
     CampaignAttempt,
     CampaignTest,
-    CampaignVariant,
     Recipient,
     RecipientState,
 )
-from webapp.contacts import traces
+from webapp.contacts import forgetting, traces
 from webapp.contacts.models import ContactImport, PersonRequest
 from webapp.database import is_postgresql
 from webapp.extensions import db
 from webapp.inbox.models import (
     Attachment,
-    Attempt,
     Draft,
     Interaction,
     InteractionEvent,
-    Media,
-    MediaState,
     Message,
-    MessageStatus,
     Receipt,
 )
-from webapp.message_templates.models import MessageTemplate
 from webapp.sandbox.models import SandboxCustomer, SandboxEvent, SandboxReceipt
 from webapp.staff.models import AuditEntry
-from webapp.unit_of_work import after_commit
 from webapp.webhooks.models import AccountNotice, WebhookPayload
 
 BATCH = 200
 RANGE = 5000  # ids one statement looks through
-NOBODY = "Erased contact"
 
 
 def campaigns(told, after):
@@ -98,17 +88,8 @@ def messages(told, after):
     ).all()
     if not rows:
         return None, 0
-    forget_messages(rows, told["sure"])
+    forgetting.messages(rows, told["sure"])
     return rows[-1].id, len(rows)
-
-
-def forget_messages(rows, sure):
-    ids = [row.id for row in rows]
-    _forget_payloads(sure, rows, ids)
-    _forget_calls(ids)
-    _forget_files(ids)
-    for row in rows:
-        _empty(row)
 
 
 def interactions(told, after):
@@ -122,11 +103,11 @@ def interactions(told, after):
         return None, 0
     ids = [row.id for row in rows]
     for row in rows:
-        row.contact_name, row.contact_phone, row.last_text = NOBODY, "", ""
+        row.contact_name, row.contact_phone, row.last_text = forgetting.NOBODY, "", ""
         row.unread, row.unanswered_since, row.left_unanswered = 0, None, False
     db.session.execute(delete(Draft).where(Draft.interaction_id.in_(ids)))
     files = db.session.scalars(select(Attachment).where(Attachment.interaction_id.in_(ids))).all()
-    _drop_files(*(key for one in files for key in (one.storage_key, one.thumbnail_key)))
+    forgetting.drop_files(*(key for one in files for key in (one.storage_key, one.thumbnail_key)))
     db.session.execute(delete(Attachment).where(Attachment.interaction_id.in_(ids)))
     events = select(InteractionEvent).where(InteractionEvent.interaction_id.in_(ids))
     for event in db.session.scalars(events):
@@ -153,7 +134,7 @@ def payloads(told, after):
         holding,
     )
     for payload in db.session.scalars(rows):
-        count += _cut(payload, found)
+        count += forgetting.cut(payload, found)
     return last, count
 
 
@@ -179,7 +160,7 @@ def group_messages(told, after):
     )
     for message in db.session.scalars(rows):
         if message.content and found.search(str(message.content)):
-            forget_messages([message], told["sure"])
+            forgetting.messages([message], told["sure"])
             count += 1
     return last, count
 
@@ -217,7 +198,7 @@ def audit(told, after):
     for entry in db.session.scalars(rows):
         held = (entry.before, entry.after, entry.note, entry.actor_id is None and entry.actor)
         if entry.action != "erased" and found.search(str(held)):
-            keep_a_hash(entry)
+            forgetting.keep_a_hash(entry)
             count += 1
     return last, count
 
@@ -236,8 +217,8 @@ def imports(told, after):
             setattr(row, name, traces.replaced(value, found))
             count += 1
     for name in ("rejects_key", "storage_key"):
-        if row.finished_at is not None and _file_names(getattr(row, name), found):
-            _drop_files(getattr(row, name))
+        if row.finished_at is not None and traces.in_file(getattr(row, name), found):
+            forgetting.drop_files(getattr(row, name))
             setattr(row, name, None)
             count += 1
     return row.id, count
@@ -251,7 +232,7 @@ def exports(told, _after):
         )
     ).all()
     for row in rows:
-        _drop_files(row.storage_key)
+        forgetting.drop_files(row.storage_key)
         row.storage_key, row.reason, row.state = None, "", "done"
         row.expires_at = row.finished_at = row.finished_at or row.created_at
     return None, len(rows)
@@ -274,91 +255,6 @@ STEPS = {
 }  # fmt: skip
 
 
-def keep_a_hash(entry):
-    """The row says that something was changed, by whom and when; what it was, only as a hash."""
-    held = {"before": entry.before, "after": entry.after, "note": entry.note}
-    if any(held.values()):
-        entry.before, entry.note = None, ""
-        entry.after = {"sha256": traces.hashed(held)}
-    if entry.actor_id is None and " " in entry.actor and entry.actor not in _RULES:
-        entry.actor = NOBODY
-
-
-_RULES = ("Opt-out words", "Opt-out button")
-
-
-def _empty(message):
-    message.text, message.content, message.error, message.error_action = "", None, None, None
-    message.provider_id = message.reply_to = message.target_provider_id = None
-    message.look_up_at = message.retry_at = None
-    if message.status in (MessageStatus.QUEUED, MessageStatus.SENDING):
-        message.status = MessageStatus.FAILED  # nothing of theirs leaves any more
-
-
-def _forget_payloads(sure, rows, ids):
-    of_receipts = db.session.execute(
-        select(Receipt.payload_id, Receipt.provider_id).where(Receipt.message_id.in_(ids))
-    ).all()
-    payload_ids = {row.payload_id for row in (*rows, *of_receipts)} - {None}
-    names = {row.provider_id for row in (*rows, *of_receipts)} - {None}
-    if payload_ids:
-        found = traces.pattern([*sure, *names])
-        for payload in db.session.scalars(
-            select(WebhookPayload).where(WebhookPayload.id.in_(payload_ids))
-        ):
-            _cut(payload, found)
-
-
-def _cut(payload, found):
-    left = traces.cut(payload.body, payload.content_type, found)
-    if left is not None:
-        payload.body = left
-    if found.search(payload.query or ""):
-        payload.query, left = "", payload.body
-    for name in ("error", "note"):
-        if getattr(payload, name) and found.search(getattr(payload, name)):
-            setattr(payload, name, traces.GONE)
-    return left is not None
-
-
-def _forget_calls(ids):
-    db.session.execute(delete(Receipt).where(Receipt.message_id.in_(ids)))
-    db.session.execute(
-        update(Attempt)
-        .where(Attempt.message_id.in_(ids))
-        .values(exchanges=None, provider_id=None, error=None)
-    )
-
-
-def _forget_files(ids):
-    shared = _shared_files(ids)
-    for media in db.session.scalars(select(Media).where(Media.message_id.in_(ids))):
-        if media.storage_key not in shared:
-            _drop_files(media.storage_key, media.thumbnail_key)
-        media.storage_key = media.thumbnail_key = media.url = media.sha256 = None
-        media.provider_media_id = media.filename = ""
-        media.state, media.next_attempt_at, media.error = MediaState.FAILED, None, "Erased"
-
-
-def _shared_files(ids):
-    """What a template or a campaign shows to everybody is nobody's own."""
-    rows = db.session.execute(
-        select(MessageTemplate.media, CampaignVariant.media)
-        .select_from(Message)
-        .outerjoin(MessageTemplate, MessageTemplate.id == Message.template_id)
-        .outerjoin(CampaignVariant, CampaignVariant.campaign_id == Message.campaign_id)
-        .where(Message.id.in_(ids), Message.template_id.is_not(None))
-    )
-    return {media["key"] for row in rows for media in row if media and media.get("key")}
-
-
-def _drop_files(*keys):
-    """After the commit: a row may come back, a file can't."""
-    keys = [key for key in keys if key]
-    if keys:
-        after_commit(("drop", *keys), lambda: media_store.drop(keys))
-
-
 def _texts(model, columns, told, after):
     last = _last(model, after)
     if last is None:
@@ -378,34 +274,3 @@ def _last(model, after):
     """Up to which id the next batch goes; None where nothing is left."""
     ids = select(model.id).where(model.id > after).order_by(model.id).limit(RANGE).subquery()
     return db.session.scalar(select(func.max(ids.c.id)))
-
-
-def _file_names(key, found):
-    """Whether a file holds the person, in a spreadsheet too; read in pieces that overlap."""
-    if not key:
-        return False
-    try:
-        file = media_store.open(key)
-    except media_store.NotThere:
-        return False
-    with file:
-        if file.read(2) == b"PK":
-            return _sheet_names(file, found)
-        file.seek(0)
-        return _stream_names(file, found)
-
-
-def _sheet_names(file, found):
-    file.seek(0)
-    with zipfile.ZipFile(file) as book:
-        return any(_stream_names(book.open(name), found) for name in book.namelist())
-
-
-def _stream_names(stream, found):
-    overlap = ""
-    while piece := stream.read(media_store.CHUNK):
-        piece = overlap + piece.replace(b"\x00", b"").decode("utf-8", "replace")
-        if found.search(piece):
-            return True
-        overlap = piece[-300:]
-    return False

@@ -1,14 +1,16 @@
-"""What names a person in stored texts, and how a text loses it without losing other people's."""
+"""What names a person in stored texts and files, and how a text loses that and nothing else."""
 
 import hashlib
 import hmac
 import re
+import zipfile
 from urllib.parse import unquote_plus
 
 import orjson
 from flask import current_app
 from sqlalchemy import LargeBinary, func, literal, or_
 
+from webapp import media_store
 from webapp.contacts.people import NUMBERS
 from webapp.database import is_postgresql
 
@@ -86,6 +88,21 @@ def replaced(value, found):
     return GONE if isinstance(value, str | int) and found.search(str(value)) else value
 
 
+def in_file(key, found):
+    """Whether a file holds the person, in a spreadsheet too; read in pieces that overlap."""
+    if not key:
+        return False
+    try:
+        file = media_store.open(key)
+    except media_store.NotThere:
+        return False
+    with file:
+        if file.read(2) == b"PK":
+            return _in_sheet(file, found)
+        file.seek(0)
+        return _in_stream(file, found)
+
+
 def hashed(value):
     """What stands in an audit row for what it held: only this installation can compare it."""
     key = current_app.config["SECRET_KEY"].encode()
@@ -140,3 +157,19 @@ def _parts(value, found):
     elif isinstance(value, dict):
         for one in value.values():
             yield from _parts(one, found)
+
+
+def _in_sheet(file, found):
+    file.seek(0)
+    with zipfile.ZipFile(file) as book:
+        return any(_in_stream(book.open(name), found) for name in book.namelist())
+
+
+def _in_stream(stream, found):
+    overlap = ""
+    while piece := stream.read(media_store.CHUNK):
+        piece = overlap + piece.replace(b"\x00", b"").decode("utf-8", "replace")
+        if found.search(piece):
+            return True
+        overlap = piece[-300:]
+    return False
