@@ -3,7 +3,6 @@
 import contextvars
 import os
 import tempfile
-import time
 from pathlib import Path
 from shutil import disk_usage
 from typing import NamedTuple
@@ -12,11 +11,11 @@ import pytest
 from flask import has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import event, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy import event
 
 from tests import factories
 from tests.support.databases import for_each_database, on_a_database
+from tests.support.emptying import empty, empty_while_others_read
 from tests.support.fake_provider import fake, script  # noqa: F401 - fixtures
 from tests.support.postgres import start_postgres
 from tests.support.redis import start_redis
@@ -27,10 +26,6 @@ from webapp.campaigns.results import replies
 from webapp.extensions import db, redis_clients
 
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30  # bytes
-NUMBERS_FROM_ONE = """
-    SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
-    FROM pg_sequences WHERE last_value IS NOT NULL
-"""
 
 
 def pytest_addoption(parser):
@@ -224,34 +219,3 @@ def settings_for(database, redis_url, data_dir):
         "SOCKETIO_ASYNC_MODE": "threading",
         "SQLALCHEMY_ENGINE_OPTIONS": opening.engine_options(settings["SQLALCHEMY_DATABASE_URI"]),
     }
-
-
-def empty_while_others_read(db, tries=10):
-    """Web, worker and clock go on: a row may come in between, or a deadlock ends either side."""
-    for _ in range(tries - 1):
-        try:
-            return empty(db)
-        except (IntegrityError, OperationalError):
-            time.sleep(0.2)
-    return empty(db)
-
-
-def empty(db):
-    """Every table but the migration's own, for the next test.
-
-    Only what has rows is touched: TRUNCATE makes new files for all tables and indexes, which takes
-    PostgreSQL ten times as long.
-    """
-    names = [table.name for table in reversed(db.metadata.sorted_tables)]
-    has_rows = " UNION ALL ".join(
-        f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in names
-    )
-    with db.engine.connect() as connection:
-        used = set(connection.scalars(text(has_rows)))
-    with db.engine.begin() as connection:
-        for name in names:
-            if name in used:
-                connection.execute(text(f"DELETE FROM {name}"))
-        connection.execute(text("DELETE FROM late_changes"))  # of old rows, by their triggers
-        if connection.dialect.name == "postgresql":
-            connection.execute(text(NUMBERS_FROM_ONE))

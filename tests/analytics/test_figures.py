@@ -11,7 +11,7 @@ import pytest
 
 from tests.analytics import reference
 from tests.analytics.history import History
-from tests.conftest import empty
+from tests.support.emptying import empty
 from webapp.analytics import attendance, figures, periods
 from webapp.columns import utcnow
 from webapp.extensions import db

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from sqlalchemy import delete, func, select
 
 from tests.campaigns.sending import add_recipient, make_running
-from tests.conftest import empty_while_others_read
+from tests.support.emptying import empty_while_others_read
 from webapp.campaigns import clearing, due, ledger, running
 from webapp.campaigns.models import (
     Campaign,

@@ -6,7 +6,8 @@ It is idle for all others, and would cost them a twentieth of a processor.
 import pytest
 from redis import Redis
 
-from tests.conftest import empty_while_others_read, settings_for
+from tests.conftest import settings_for
+from tests.support.emptying import empty_while_others_read
 from tests.support.live import Live
 from tests.support.procfile import Procfile
 from tests.support.stubs.meta import MetaStub
