@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests import factories
 from tests.factories import META_SECRET, make_interaction, make_meta_account
 from webapp.accounts.models import Account
 from webapp.extensions import db
@@ -127,3 +128,14 @@ def test_an_account_with_open_conversations_is_archived_only_when_told_to_close_
 
     assert answer_of("accounts", "archive", "HARB", "--close-open")["archived"] is True
     assert answer_of("accounts", "restore", "HARB")["archived"] is False
+
+
+def test_conversations_are_routed_through_queues_one_after_the_other(answer_of, run, meta, queue):
+    factories.make_queue("Second line")
+    routed = answer_of("accounts", "route", meta.key, f"{queue.name}:90", "Second line")
+    assert routed["queues"] == [f"{queue.name}:90", "Second line"]
+    steps = [(step.position, step.timeout) for step in fresh(meta).steps]
+    assert steps == [(1, 90), (2, None)]
+    assert "at least 5 seconds" in run("accounts", "route", meta.key, f"{queue.name}:4").output
+    assert "Nowhere" in run("accounts", "route", meta.key, "Nowhere:30").output
+    assert answer_of("accounts", "show", meta.key)["queues"] == routed["queues"]

@@ -1,12 +1,20 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from sqlalchemy import select
+
 from tests.factories import change, make_account, make_interaction, make_queue, save
 from webapp.accounts.models import RoutingStep
+from webapp.analytics import figures
+from webapp.analytics.models import InteractionPhase
 from webapp.columns import utcnow
 from webapp.extensions import db, redis_clients
 from webapp.inbox.models import Interaction, InteractionEvent, InteractionState
+from webapp.queues import accepting, transferring
+from webapp.queues.models import Offer, OfferState
 from webapp.routing import flow
 from webapp.settings.models import Interval, IntervalSpan
+from webapp.staff import access
 from webapp.unit_of_work import unit_of_work
 
 
@@ -158,3 +166,69 @@ def test_one_whose_steps_fail_holds_up_no_other_and_is_tried_again_later(
     assert db.session.get(Interaction, interaction.id).state == InteractionState.WAITING
     assert db.session.get(Interaction, poisoned.id).state == InteractionState.NEW
     assert db.session.get(Interaction, poisoned.id).wake_at == now + flow.AGAIN_AFTER
+
+
+@pytest.fixture
+def second(account):
+    """Who is accepted by nobody in Support within a minute waits in Second line."""
+    line = make_queue("Second line")
+    change(account.steps[0], timeout=60)
+    save(RoutingStep(account_id=account.id, position=2, queue_id=line.id))
+    return line
+
+
+def phases():
+    rows = select(InteractionPhase.phase, InteractionPhase.queue_id, InteractionPhase.outcome)
+    return [tuple(one) for one in db.session.execute(rows.order_by(InteractionPhase.id))]
+
+
+def woken(interaction, seconds):
+    flow.wake(interaction.waiting_since + timedelta(seconds=seconds))
+    db.session.expire_all()
+    return db.session.get(Interaction, interaction.id)
+
+
+def test_whom_nobody_accepts_in_time_waits_in_the_next_queue(account, queue, second, ana):
+    interaction = advanced(new_interaction(account))
+    offer = Offer(interaction_id=interaction.id, queue_id=queue.id, user_id=ana.id)
+    offer.expires_at = utcnow() + timedelta(minutes=5)
+    save(offer)
+    assert woken(interaction, 59).queue_id == queue.id
+
+    moved = woken(interaction, 61)
+    assert (moved.state, moved.queue_id, moved.wake_at) == ("waiting", second.id, None)
+    assert phases() == [("waiting", queue.id, "timed_out"), ("waiting", second.id, None)]
+    assert db.session.get(Offer, offer.id).state == OfferState.WITHDRAWN
+    assert [kind for kind, _ in events()] == ["queued", "timed_out", "queued"]
+    now = utcnow() + timedelta(minutes=2)
+    [sums] = figures.count(figures.ENDED, now - timedelta(hours=1), now).values()
+    assert (sums["timed_out"], figures.service_level(sums)) == (1, 0)
+
+
+def test_without_a_next_step_nobody_serves_it_and_its_queue_may_take_it(account, queue, ana):
+    change(account.steps[0], timeout=60)
+    left = woken(advanced(new_interaction(account)), 61)
+    assert (left.state, left.waiting_since) == (InteractionState.UNMANAGED, None)
+    assert access.may_take(ana, left)
+    assert phases() == [("waiting", queue.id, "timed_out"), ("unmanaged", queue.id, None)]
+
+
+def test_whom_somebody_accepts_or_moves_no_longer_times_out(account, queue, second, ana):
+    taken, moved = (advanced(new_interaction(account)) for _ in range(2))
+    with unit_of_work():
+        accepting.give(db.session.get(Interaction, taken.id), ana, by=ana)
+        transferring.to_queue(db.session.get(Interaction, moved.id), second, ana)
+    assert woken(taken, 3600).owner_id == ana.id
+    assert woken(moved, 3600).queue_id == second.id
+    assert "timed_out" not in {outcome for _, _, outcome in phases()}
+
+
+def test_an_offer_of_the_queue_it_left_is_accepted_no_more(account, queue, second, ana):
+    interaction = advanced(new_interaction(account))
+    offer = Offer(interaction_id=interaction.id, queue_id=queue.id, user_id=ana.id)
+    offer.expires_at = utcnow() + timedelta(minutes=5)
+    save(offer)
+    change(interaction, queue_id=second.id)  # as if it moved on while the offer was being read
+    with pytest.raises(accepting.Taken), unit_of_work():
+        accepting.accept(db.session.get(Offer, offer.id), ana)
+    assert db.session.get(Interaction, interaction.id).owner_id is None

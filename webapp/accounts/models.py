@@ -135,6 +135,8 @@ class RoutingStep(db.Model):
     kind: Mapped[str] = mapped_column(String(20), default="queue")
     queue_id: Mapped[int | None] = mapped_column(ForeignKey("queues.id"), index=True)
     interval_id: Mapped[int | None] = mapped_column(ForeignKey("intervals.id"), index=True)
+    # Seconds that somebody waits in this queue before the next step is taken; None: to the end.
+    timeout: Mapped[int | None]
 
     queue = relationship("Queue")
     interval = relationship("Interval")

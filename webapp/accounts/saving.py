@@ -19,6 +19,8 @@ from webapp.queues.models import Queue
 from webapp.staff.models import User, differences, record
 from webapp.webhooks.models import WebhookPayload
 
+SHORTEST_TIMEOUT = 5  # seconds: clock looks every few
+
 
 class Invalid(Exception):
     """What cannot be saved, as sentences by the name of the value."""
@@ -100,6 +102,27 @@ def change(account, actor, values):
     push.changed(f"account:{account.id}", health.ROOM)
 
 
+def set_queues(account, actor, wanted):
+    """New conversations wait in these queues one after the other: [(queue, seconds until the next
+    one, None for as long as it lasts)]. A queue's hours stay; raises Invalid."""
+    if any(timeout is not None and timeout < SHORTEST_TIMEOUT for _, timeout in wanted):
+        raise Invalid({"timeout": f"Somebody waits at least {SHORTEST_TIMEOUT} seconds."})
+    before = snapshot(account)
+    hours = {step.queue_id: step.interval_id for step in account.steps}
+    account.steps = [step for step in account.steps if step.kind != "queue"]
+    db.session.flush()
+    last = max((step.position for step in account.steps), default=0)
+    for position, (queue, timeout) in enumerate(wanted, start=last + 1):
+        step = RoutingStep(position=position, kind="queue", queue_id=queue.id, timeout=timeout)
+        step.interval_id = hours.get(queue.id)
+        account.steps.append(step)
+    db.session.flush()
+    old, new = differences(before, snapshot(account))
+    if new:
+        record(actor, "changed", account, before=old, after=new)
+        push.changed(f"account:{account.id}", health.ROOM)
+
+
 def drop_former(account, actor, name):
     """From now on the former secret proves nothing."""
     if sealing.drop_former(account, name):
@@ -138,6 +161,7 @@ def snapshot(account):
         "contact_list_id": account.contact_list_id,
         "queue_ids": [step.queue_id for step in account.steps],
         "interval_ids": [step.interval_id for step in account.steps],
+        "timeouts": [step.timeout for step in account.steps],
         "agent_ids": sorted(agent.id for agent in account.agents),
         "session_anchor": str(account.session_anchor),
         "needs_disposition": account.needs_disposition,

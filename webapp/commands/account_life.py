@@ -8,9 +8,10 @@ from sqlalchemy import select
 from webapp.accounts import checking, guiding, living, saving, sealing
 from webapp.accounts.models import Account
 from webapp.commands.accounts import account_named, described, group, pairs, refused_in_words
-from webapp.commands.answers import as_json, fail, show
+from webapp.commands.answers import as_json, fail, row_named, show
 from webapp.extensions import db
 from webapp.providers import PROVIDERS
+from webapp.queues.models import Queue
 from webapp.unit_of_work import unit_of_work
 
 __all__ = ["group"]
@@ -82,6 +83,29 @@ def change(key, settings, name, enabled, needs_disposition, json):
         saving.change(account, "command", wanted)
         answer = _known(account)
     show(answer, f"Account {answer['name']} changed.", json)
+
+
+@group.command("route")
+@key
+@click.argument("queues", nargs=-1, required=True, metavar="QUEUE[:SECONDS]...")
+@as_json
+def route(key, queues, json):
+    """Let new conversations wait in these queues one after the other, so many seconds in each.
+
+    Who was accepted in none of them in time is served by nobody, and stands so on the board.
+    """
+    with refused_in_words(), unit_of_work():
+        account = account_named(key)
+        saving.set_queues(account, "command", [_step(one) for one in queues])
+        answer = _known(account)
+    show(answer, f"Account {answer['name']} routed.", json)
+
+
+def _step(written):
+    name, colon, seconds = written.rpartition(":")
+    if colon and seconds.isascii() and seconds.isdigit():
+        return row_named(Queue, "queue", name), int(seconds)
+    return row_named(Queue, "queue", written), None
 
 
 @group.command("replace-token")
@@ -179,7 +203,13 @@ def _known(account):
         "former_provider": account.former_provider,
         "description": account.description,
         "needs_outcome": account.needs_disposition,
+        "queues": [_named(step) for step in account.steps if step.queue],
     }
+
+
+def _named(step):
+    """As `route` takes it."""
+    return f"{step.queue.name}:{step.timeout}" if step.timeout else step.queue.name
 
 
 def _secrets(account):

@@ -287,6 +287,9 @@ def event_words(event, user):
     if event.kind == "passed_over":
         step = event.queue.name if event.queue else "A step"
         return "clock", f"{step} was passed over: outside “{data['hours']}”"
+    if event.kind == "timed_out":
+        where = f" in {event.queue.name}" if event.queue else ""
+        return "clock", f"Nobody accepted it{where} in time"
     if event.kind == "passed":
         return "arrow-right", f"Passed on by {who}"
     if event.kind in ("opted_out", "opted_in"):

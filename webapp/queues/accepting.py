@@ -40,6 +40,7 @@ def accept(offer, user, now=None):
     check_place(agent)
     summary.announce(interaction)
     free = (Interaction.state == InteractionState.WAITING) & Interaction.owner_id.is_(None)
+    free &= Interaction.queue_id == offer.queue_id  # it may have moved on since the offer was read
     _claim(interaction, agent, free, now)
     ringing.end(Offer.id == offer.id, OfferState.ACCEPTED, now)
     keeping.moved(interaction, Outcome.ACCEPTED, now)

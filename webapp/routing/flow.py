@@ -3,10 +3,11 @@
 import logging
 from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from webapp import jobs
 from webapp.analytics import keeping
+from webapp.analytics.models import Outcome
 from webapp.apart import apart
 from webapp.campaigns.models import Campaign
 from webapp.columns import utcnow
@@ -14,6 +15,7 @@ from webapp.database import lock
 from webapp.extensions import db
 from webapp.inbox import summary
 from webapp.inbox.models import Interaction, InteractionState
+from webapp.queues import offering
 from webapp.settings import intervals
 from webapp.unit_of_work import unit_of_work
 
@@ -23,6 +25,7 @@ MOST_STEPS = 100
 BATCH = 200
 AGAIN_AFTER = timedelta(minutes=1)  # where a step failed
 UNDER_WAY = (InteractionState.NEW, InteractionState.ROUTING)
+TIMED = (*UNDER_WAY, InteractionState.WAITING)  # where a moment says when it goes on
 
 
 def advance(interaction, now=None):
@@ -32,11 +35,13 @@ def advance(interaction, now=None):
     or None where the interaction stays. Who answers a campaign goes to the campaign's queue instead
     of the account's first one, also where the account has none.
     """
-    now = now or utcnow()
-    if interaction.state not in UNDER_WAY:
-        return
+    if interaction.state in UNDER_WAY:
+        _take_steps(interaction, interaction.state, Outcome.MOVED, now or utcnow())
+
+
+def _take_steps(interaction, before, outcome, now):
     summary.announce(interaction)
-    before, position = interaction.state, interaction.step_position
+    position = interaction.step_position
     for _ in range(MOST_STEPS):
         step = _step_from(interaction.account, position)
         if step is None:
@@ -52,19 +57,31 @@ def advance(interaction, now=None):
     if interaction.state in UNDER_WAY:
         interaction.state = InteractionState.UNMANAGED
     db.session.flush()
-    _keep_phase(interaction, before, now)
+    _keep_phase(interaction, before, outcome, interaction.waiting_since or now)
     summary.announce(interaction)
 
 
-def _keep_phase(interaction, before, now):
+def _keep_phase(interaction, before, outcome, at):
     if before == InteractionState.NEW:
-        keeping.begun(interaction, interaction.waiting_since or now)
-    elif interaction.state != before:
-        keeping.moved(interaction, at=interaction.waiting_since or now)
+        keeping.begun(interaction, at)
+    elif interaction.state != before or outcome == Outcome.TIMED_OUT:
+        keeping.moved(interaction, outcome, at)
+
+
+def _time_out(interaction, now):
+    """Nobody accepted in time: it goes on with the next step, and rings nobody meanwhile. Without a
+    next one it is unmanaged, and still that queue's to take."""
+    summary.announce(interaction)
+    offering.withdraw_from([interaction.id])
+    summary.note_event(interaction, "timed_out", queue=interaction.queue)
+    interaction.state, interaction.waiting_since = InteractionState.ROUTING, None
+    interaction.step_position += 1
+    _take_steps(interaction, InteractionState.WAITING, Outcome.TIMED_OUT, now)
 
 
 def wake(now=None):
-    """Go on with what has slept long enough, or was left standing between two steps; each alone."""
+    """Go on with what has slept or waited long enough, or was left standing between two steps; each
+    alone."""
     now = now or utcnow()
     due = select(Interaction.id).where(*_is_due(now)).order_by(Interaction.id).limit(BATCH)
     ids = db.session.scalars(due).all()
@@ -82,21 +99,26 @@ def _woken(id, now):
         interaction = db.session.scalar(lock(found, skip_locked=True))
         if interaction is not None:
             interaction.wake_at = None
-            advance(interaction, now)
+            timed_out = interaction.state == InteractionState.WAITING
+            (_time_out if timed_out else advance)(interaction, now)
         return True
     return False
 
 
 def _let_sleep(id, until):
-    under_way = Interaction.id == id, Interaction.state.in_(UNDER_WAY)
-    db.session.execute(update(Interaction).where(*under_way).values(wake_at=until))
+    goes_on = or_(Interaction.state.in_(UNDER_WAY), Interaction.wake_at.is_not(None))
+    found = Interaction.id == id, Interaction.state.in_(TIMED), goes_on
+    db.session.execute(update(Interaction).where(*found).values(wake_at=until))
 
 
 def _is_due(now):
     return (
         Interaction.state != InteractionState.CLOSED,  # the index is on these
-        Interaction.state.in_(UNDER_WAY),
-        or_(Interaction.wake_at.is_(None), Interaction.wake_at <= now),
+        Interaction.state.in_(TIMED),
+        or_(
+            Interaction.wake_at <= now,
+            and_(Interaction.wake_at.is_(None), Interaction.state.in_(UNDER_WAY)),
+        ),
         Interaction.session_expires_at > now,
     )
 
@@ -150,14 +172,16 @@ def _queue(interaction, step):
     queue = _queue_of(interaction, step)
     if queue is None:
         return step.position + 1
-    _wait_in(interaction, queue)
+    _wait_in(interaction, queue, step.timeout)
     return None
 
 
-def _wait_in(interaction, queue):
+def _wait_in(interaction, queue, timeout=None):
     interaction.state = InteractionState.WAITING
     interaction.queue_id = queue.id
     interaction.waiting_since = utcnow()
+    if timeout:
+        interaction.wake_at = interaction.waiting_since + timedelta(seconds=timeout)
     summary.note_event(interaction, "queued", queue=queue)
     jobs.hint("workers.inbound.offer", queue.id)
 
