@@ -62,6 +62,19 @@ def test_all_are_tried_again_in_batches_and_whoever_fails_meanwhile_is_not(
     assert balanced(campaign)
 
 
+def test_an_end_that_comes_before_all_are_queued_again_is_the_end(campaign, sara):
+    one, end = fallen(campaign, "131000"), utcnow()
+    with unit_of_work():
+        retrying.ask(db.session.get(Campaign, campaign.id), sara)
+    factories.change(campaign, end_at=end)
+    due.steps(end)
+
+    retrying.run(campaign.id)
+
+    assert (campaign.state, state_of(one)) == ("done", RecipientState.FAILED)
+    assert retrying.due() == []
+
+
 def test_a_campaign_is_not_done_before_all_are_queued_again(campaign, sara):
     fallen(campaign, "131000")
     with unit_of_work():

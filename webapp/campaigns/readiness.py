@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from webapp import system
 from webapp.accounts import access_points
 from webapp.accounts.models import AccountHealth
+from webapp.campaigns import timing
 from webapp.campaigns.models import PauseCause
 from webapp.columns import utcnow
 from webapp.extensions import db
@@ -31,7 +32,7 @@ def check(campaign, now=None):
     held = system.sending_held()
     if held:
         raise ValueError(f"{held} An admin has to let sending go on first.")
-    if campaign.end_at is not None and campaign.end_at <= now:
+    if timing.is_over(campaign, now):
         raise ValueError("Its end has come. Duplicate it, and choose a later end.")
     hindrance = hindrance_of(campaign, now)
     if hindrance:

@@ -1,4 +1,4 @@
-"""When a campaign starts, and when a daily one looks again for who has come."""
+"""When a campaign starts and is over, and when a daily one looks again for who has come."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,6 +17,11 @@ def start_of(campaign, now):
     if campaign.start_mode == StartMode.DAILY:
         return next_day(campaign, now)
     raise ValueError("Its start is over. Choose a later one, or start it now.")
+
+
+def is_over(campaign, now):
+    """Whether its end has come, though clock may not have ended it yet."""
+    return campaign.end_at is not None and campaign.end_at <= now
 
 
 def next_day(campaign, now):

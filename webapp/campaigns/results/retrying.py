@@ -3,7 +3,7 @@
 from sqlalchemy import select, update
 
 from webapp import jobs
-from webapp.campaigns import ledger, running
+from webapp.campaigns import ledger, running, timing
 from webapp.campaigns.models import Campaign, Recipient, RecipientState
 from webapp.campaigns.results import mending
 from webapp.columns import utcnow
@@ -52,7 +52,8 @@ def _queue_some(campaign_id):
     if campaign.retry_asked_at is None:
         return 0
     failed = Recipient.state == RecipientState.FAILED
-    entries = ledger.hold(_some(campaign), failed) if campaign.state in mending.OPEN else []
+    goes_on = campaign.state in mending.OPEN and not timing.is_over(campaign, utcnow())
+    entries = ledger.hold(_some(campaign), failed) if goes_on else []
     mending.queue_again(entries)
     if not entries:
         _keep(campaign, None)
