@@ -509,6 +509,15 @@ def test_whoever_talks_to_an_agent_by_now_gets_it_afterwards(stub):
     assert (row_of(one).state, fresh(campaign).state) == ("sent", "done")
 
 
+def test_behind_its_end_nobody_is_called_though_clock_has_not_ended_it(stub):
+    campaign = make_running(people=2, end_at=utcnow())
+
+    send()
+
+    assert stub.sent == []
+    assert (states_of(campaign), fresh(campaign).state) == (["queued"] * 2, "running")
+
+
 def test_a_campaign_waits_for_conversations_no_longer_than_to_its_end(stub):
     campaign = make_running(end_at=utcnow() + timedelta(hours=1))
     add_recipient(campaign, state="skipped", reason="open_conversation")

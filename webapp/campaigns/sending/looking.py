@@ -4,7 +4,7 @@ import logging
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -49,11 +49,15 @@ class Look:
 
 
 def look(now=None):
-    """{campaign id: Look} of those that run; nothing while sending is held."""
+    """{campaign id: Look} of those that run and are not at their end, whether or not clock has
+    ended them; nothing while sending is held."""
     at, now = time.monotonic(), now or utcnow()
     if system.sending_held():
         return {}
-    running = select(Campaign).where(Campaign.state == CampaignState.RUNNING)
+    at_end = Campaign.end_at <= now
+    running = select(Campaign).where(
+        Campaign.state == CampaignState.RUNNING, or_(Campaign.end_at.is_(None), ~at_end)
+    )
     whole = running.options(joinedload(Campaign.account), selectinload(Campaign.variants))
     found = db.session.scalars(whole.order_by(Campaign.id)).unique().all()
     drains, *_kept = _read_together({one.account_id for one in found})
