@@ -202,6 +202,33 @@ def test_below_its_bound_it_goes_on(campaign, meta, orders):
     assert alerts() == []
 
 
+def test_what_goes_on_by_itself_is_judged_by_all_that_was_counted(campaign, meta, orders):
+    ruled(campaign, queue_waiting=2, opt_out_percent=3)
+    counted(campaign, delivered=40, opted_out=10)  # too few as yet
+    rows = [make_interaction(meta, queue=orders) for _ in range(3)]
+    watching.look()
+    for row in rows:
+        change(row, state="closed")
+    watching.look()
+    assert now_of(campaign).state == "running"
+    counted(campaign, delivered=20)
+    watching.look()
+    assert now_of(campaign).pause_reason == "10 of 60 people asked to stop, more than 3%"
+
+
+def test_who_resumes_it_in_spite_of_a_long_queue_is_obeyed_until_it_grows(campaign, meta, orders):
+    ruled(campaign, queue_waiting=1)
+    for _ in range(2):
+        make_interaction(meta, queue=orders)
+    watching.look()
+    resume(campaign)
+    watching.look()
+    assert now_of(campaign).state == "running"
+    make_interaction(meta, queue=orders)
+    watching.look()
+    assert now_of(campaign).pause_reason == "3 people wait in Orders"
+
+
 def test_a_long_wait_slows_it_and_its_end_hurries_it(campaign, meta, orders):
     ruled(campaign, queue_wait_seconds=120)
     talk = make_interaction(meta, queue=orders, waiting_since=ago(minutes=3))

@@ -41,6 +41,8 @@ GOES_ON = and_(
     Campaign.state == CampaignState.PAUSED,
     or_(Campaign.resume_at.is_not(None), Campaign.pause_cause == PauseCause.QUEUE),
 )
+# Nothing went wrong: what the stop rules have counted is no more in order than before.
+COUNTING_ON = (PauseCause.WARM_UP, PauseCause.QUEUE)
 # By now a person may have let it go on, and the backup does not know.
 MAY_HAVE_GONE_ON = and_(
     Campaign.state == CampaignState.PAUSED, Campaign.pause_cause != PauseCause.RESTORED
@@ -161,11 +163,16 @@ def resume(campaign, by, now=None):
     """What was paused goes on, or waits again for its start if that is still to come; its stop
     rules judge what happens from now on."""
     now = now or utcnow()
+    marks = stop_rules.marks(campaign, ledger.counts_of(campaign.id), now)
+    _resume(campaign, by, now, rule_marks=marks)
+
+
+def _resume(campaign, by, now, **marks):
     readiness.check(campaign, now)
     waits = campaign.started_at is None and campaign.start_at and campaign.start_at > now
     state = CampaignState.SCHEDULED if waits else CampaignState.RUNNING
     columns = {"paused_at": None, "pause_cause": None, "pause_reason": None, "resume_at": None}
-    columns["rule_marks"] = stop_rules.marks(campaign, ledger.counts_of(campaign.id), now)
+    columns |= marks
     if not waits and campaign.started_at is None:
         columns |= _started(campaign, now)
     elif campaign.next_load_at and campaign.next_load_at <= now:  # days went by
@@ -176,7 +183,8 @@ def resume(campaign, by, now=None):
 
 def go_on(campaign, now=None, by=CLOCK):
     """A pause that was for a time is over; what hinders it by now is why it stays paused. Not
-    where a person has made it theirs since whoever calls this looked."""
+    where a person has made it theirs since whoever calls this looked. Its stop rules count on,
+    unless account or template were the cause: that those failed is over, too."""
     now = now or utcnow()
     hold(campaign)
     own = select(Campaign.id).where(Campaign.id == campaign.id, GOES_ON)
@@ -185,6 +193,8 @@ def go_on(campaign, now=None, by=CLOCK):
     hindrance = readiness.hindrance_of(campaign, now)
     if hindrance:
         halt(campaign, CLOCK, hindrance.cause, hindrance.sentence, now=now)
+    elif campaign.pause_cause in COUNTING_ON:
+        _resume(campaign, by, now)
     else:
         resume(campaign, by, now)
 

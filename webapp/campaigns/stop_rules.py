@@ -1,7 +1,7 @@
 """When a campaign must not go on: the rules set for it, and what failures say of everybody.
 
-All of it counts from when the campaign last went on: what a person resumed it in spite of does not
-stop it again.
+All of it counts from when a person last let the campaign go on: what they resumed it in spite of
+does not stop it again.
 """
 
 from collections import Counter
@@ -40,7 +40,13 @@ def broken(campaign, counts):
 def marks(campaign, counts, now):
     """From where rules count when a paused one goes on at this moment."""
     kept = {name: many for name, many in counts.items() if many and _is_ruled(name)}
-    return {"counts": kept, "since": now.isoformat(), "quality": _quality(campaign)}
+    waiting = _waiting(campaign) if campaign.pause_cause == PauseCause.QUEUE else 0
+    return {
+        "counts": kept,
+        "since": now.isoformat(),
+        "quality": _quality(campaign),
+        "waiting": waiting,
+    }
 
 
 def _is_ruled(name):
@@ -135,8 +141,8 @@ def _quality(campaign):
 
 
 def _too_many_wait(campaign, rules, _fresh):
-    waiting = _waiting(campaign)
-    if waiting <= rules["queue_waiting"]:
+    waiting, known = _waiting(campaign), (campaign.rule_marks or {}).get("waiting", 0)
+    if waiting <= max(rules["queue_waiting"], known):
         return None
     return f"{waiting:,} people wait in {campaign.reply_queue.name}"
 
