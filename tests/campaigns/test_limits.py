@@ -120,6 +120,15 @@ def test_numbers_of_one_portfolio_share_the_limit(meta):
     assert reserve(other, ids[3:]) == {ids[3], ids[4]}
 
 
+def test_a_number_that_was_not_checked_yet_has_its_portfolios_limit(meta):
+    other = factories.make_meta_account(phone="15550100999", phone_number_id="2", key="OTHR")
+    third = factories.make_meta_account(phone="15550100998", phone_number_id="3", key="THRD")
+    limited(third, "TIER_UNLIMITED")
+    ids = people(8)
+    assert len(reserve(other, ids)) == 5
+    assert limits.standing(other).most == 5
+
+
 @pytest.mark.parametrize("told", ["TIER_UNLIMITED", ""], ids=["unlimited", "unknown"])
 def test_without_a_known_limit_everybody_may_be_written_to(app, told):
     account, ids = limited(factories.make_meta_account(), told), people(7)

@@ -84,9 +84,25 @@ def reached(message, now=None):
 
 
 def most_people(account):
-    """People in 24 hours; math.inf where there is no limit, None where none is known."""
-    health = db.session.get(AccountHealth, account.id)
+    """People in 24 hours; math.inf where there is no limit, None where none is known.
+
+    A number that was not checked yet has the limit of its portfolio: the lowest that another of
+    its numbers was told.
+    """
+    own = _told(account, db.session.get(AccountHealth, account.id))
+    if own is not None or not account.waba_id:
+        return own
+    others = select(Account, AccountHealth).join(AccountHealth).where(_of_portfolio(account))
+    told = [_told(*other) for other in db.session.execute(others)]
+    return min((most for most in told if most is not None), default=None)
+
+
+def _told(account, health):
     return provider_of(account).most_people((health and health.facts) or {})
+
+
+def _of_portfolio(account):
+    return Account.waba_id == account.waba_id if account.waba_id else Account.id == account.id
 
 
 def standing(account, but=None, now=None):
@@ -173,12 +189,15 @@ def _room_at(portfolio, over, now):
 
 
 def _planned(account, but):
-    portfolio = Account.waba_id == account.waba_id if account.waba_id else Account.id == account.id
     live = (CampaignState.RUNNING, CampaignState.PAUSED)
     ids = db.session.scalars(
         select(Campaign.id)
         .join(Account, Account.id == Campaign.account_id)
-        .where(portfolio, Campaign.state.in_(live), Campaign.id != (but.id if but else 0))
+        .where(
+            _of_portfolio(account),
+            Campaign.state.in_(live),
+            Campaign.id != (but.id if but else 0),
+        )
     ).all()
     found = ledger.counts_of_many(ids).values() if ids else ()
     return sum(counts[state] for counts in found for state in WAITING)
