@@ -8,10 +8,12 @@ import time_machine
 from sqlalchemy import select
 
 from tests import factories
+from tests.campaigns.sending import make_sendable, row_of
 from tests.inbox.templates import make_template
 from tests.support.queries import counted_queries
 from webapp.campaigns import activity
 from webapp.campaigns.models import Campaign, CampaignMinute
+from webapp.campaigns.results import retrying
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.staff.models import AuditEntry
@@ -52,6 +54,19 @@ def text_of(page):
 
 def again(campaign):
     return db.session.get(Campaign, campaign.id, populate_existing=True)
+
+
+@pytest.mark.parametrize(
+    "code", ["131000", "132015", "131042"], ids=["busy", "template", "account"]
+)
+def test_whoever_may_get_it_once_it_is_mended_can_be_tried_again(leader, code):
+    campaign = make_sendable(state="done", started_at=utcnow(), finished_at=utcnow())
+    one = factories.make_recipient(campaign, state="failed", reason=code)
+    page = leader.get(f"/campaigns/{campaign.id}").text
+    assert page.count(f'action="/campaigns/{campaign.id}/retry"') == 2  # in its menu as well
+    leader.post(f"/campaigns/{campaign.id}/retry")
+    retrying.run(campaign.id)
+    assert (row_of(one).state, again(campaign).state) == ("queued", "running")
 
 
 def test_the_page_shows_funnel_speed_ledger_and_activity(leader, make, cast):
