@@ -149,8 +149,19 @@ def test_hours_of_its_own_are_made_once_somebody_goes_on(leader, draft):
     )
 
 
-def test_hours_that_end_before_they_begin_are_refused(leader, draft):
-    answer = post(leader, draft, interval="own", own_from="19:00", own_until="09:00")
+def test_hours_of_its_own_are_made_once_though_something_else_is_missing(leader, draft):
+    answer = post(
+        leader, draft, interval="own", own_from="9:00", own_until="19:00", start_mode="at"
+    )
+    interval = db.session.scalars(select(Interval)).one()
+    assert answer.status_code == 422
+    assert interval.spans[0].starts == "09:00"
+    assert f'<option value="{interval.id}" selected>' in answer.text
+
+
+@pytest.mark.parametrize(("first", "last"), [("19:00", "09:00"), ("10:00", "9:30")])
+def test_hours_that_end_before_they_begin_are_refused(leader, draft, first, last):
+    answer = post(leader, draft, interval="own", own_from=first, own_until=last)
     assert answer.status_code == 422
     assert "the later one second" in answer.text
 

@@ -169,7 +169,7 @@ class Schedule:
         return number
 
     def _span(self, starts, ends, days):
-        first, last = getattr(self, starts), getattr(self, ends)
+        first, last = (getattr(self, name).strip().zfill(5) for name in (starts, ends))
         if not CLOCK.fullmatch(first) or not CLOCK.fullmatch(last) or first >= last:
             self.errors[starts] = "Write times like 09:00, the later one second."
             return []

@@ -62,6 +62,7 @@ def _with_own_hours(campaign, typed, wanted):
         return wanted | {"interval_id": campaign.interval_id}
     with unit_of_work():
         interval = hours_choices.add_own(db.session.get(Campaign, campaign.id), spans, me())
+        typed.values["interval"] = str(interval.id)  # where the page comes back, they are chosen
         return wanted | {"interval_id": interval.id}
 
 
