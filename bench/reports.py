@@ -21,7 +21,7 @@ from bench.filling import SERIES
 from bench.servers import stack
 from tests import factories
 from webapp.analytics import summing
-from webapp.campaigns.models import MessageRate
+from webapp.campaigns.settings.models import MessageRate
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.message_templates.models import MessageTemplate

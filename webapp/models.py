@@ -7,6 +7,9 @@ from webapp.alarms import models as alarms  # noqa: F401
 from webapp.alerting import models as alerting  # noqa: F401
 from webapp.analytics import models as analytics  # noqa: F401
 from webapp.campaigns import models as campaigns  # noqa: F401
+from webapp.campaigns.messages import models as campaign_messages  # noqa: F401
+from webapp.campaigns.sending import models as campaign_sending  # noqa: F401
+from webapp.campaigns.settings import models as campaign_settings  # noqa: F401
 from webapp.contacts import models as contacts  # noqa: F401
 from webapp.inbox import models as inbox  # noqa: F401
 from webapp.mail import models as mail  # noqa: F401

@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 
 from tests.analytics.history import History
 from tests.factories import change, make_account, make_campaign, make_recipient, save
-from webapp.campaigns.models import CampaignAttempt, CampaignMinute, MessageRate
+from webapp.campaigns.models import CampaignAttempt, CampaignMinute
+from webapp.campaigns.settings.models import MessageRate
 from webapp.columns import utcnow
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -7,8 +7,8 @@ import pytest
 
 from tests import factories
 from tests.campaigns.wizard import make_draft
-from webapp.campaigns.models import MessageRate
 from webapp.campaigns.settings import costs, rates
+from webapp.campaigns.settings.models import MessageRate
 from webapp.columns import utcnow
 from webapp.contacts.models import Contact
 from webapp.extensions import db

@@ -14,9 +14,9 @@ from tests import factories
 from tests.campaigns.sent import make_sent
 from tests.inbox.templates import make_template
 from webapp.accounts.models import Account, AccountHealth
-from webapp.campaigns.models import PortfolioCount, PortfolioReach
 from webapp.campaigns.sending import limits
 from webapp.campaigns.sending.limits import DAY
+from webapp.campaigns.sending.models import PortfolioCount, PortfolioReach
 from webapp.columns import utcnow
 from webapp.contacts.models import Contact
 from webapp.extensions import db

@@ -6,7 +6,8 @@ from tests import factories
 from tests.campaigns.wizard import make_draft
 from tests.inbox.templates import make_template
 from webapp.campaigns.messages import testing
-from webapp.campaigns.models import CampaignTest, Recipient
+from webapp.campaigns.messages.models import CampaignTest
+from webapp.campaigns.models import Recipient
 from webapp.contacts.models import Contact
 from webapp.extensions import db
 from webapp.inbox import delivering

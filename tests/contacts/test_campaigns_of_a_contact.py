@@ -12,7 +12,8 @@ from tests.factories import change, make_campaign, make_contact, make_interactio
 from tests.inbox.templates import make_template
 from tests.support.arriving import ago
 from webapp import media_store
-from webapp.campaigns.models import CampaignTest, CampaignVariant
+from webapp.campaigns.messages.models import CampaignTest
+from webapp.campaigns.models import CampaignVariant
 from webapp.campaigns.results import bubbles
 from webapp.contacts import disclosing, erasing, journey, merging, unmerging
 from webapp.contacts.models import Contact, ContactMerge

@@ -16,7 +16,8 @@ import pytest
 
 from tests import factories
 from tests.reports.test_figures import ZONES, in_the_csv, in_the_workbook
-from webapp.campaigns.models import CampaignMinute, MessageRate, Recipient
+from webapp.campaigns.models import CampaignMinute, Recipient
+from webapp.campaigns.settings.models import MessageRate
 from webapp.columns import utcnow
 from webapp.contacts.models import ContactTag
 from webapp.extensions import db

@@ -1,19 +1,9 @@
 """Campaigns: what is sent to whom and when, each recipient's ledger, and what it adds up to."""
 
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import (
-    JSON,
-    ForeignKey,
-    Index,
-    Numeric,
-    String,
-    Text,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.columns import BigId, UtcDateTime, Word, utcnow
@@ -374,89 +364,6 @@ class CampaignEvent(db.Model):
     text: Mapped[str] = mapped_column(Text)
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     actor: Mapped[str] = mapped_column(String(120), default="")
-
-
-class CampaignTest(db.Model):
-    """A campaign's message sent to a number of our own, as one contact would get it."""
-
-    __tablename__ = "campaign_tests"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    campaign_id: Mapped[int] = mapped_column(
-        ForeignKey("campaigns.id", ondelete="CASCADE"), index=True
-    )
-    variant_id: Mapped[int | None] = mapped_column(BigId)
-    number: Mapped[str] = mapped_column(String(20))
-    as_contact_id: Mapped[int | None] = mapped_column(BigId)
-    message_id: Mapped[int | None] = mapped_column(BigId)
-    problem: Mapped[str | None] = mapped_column(Text)  # why it could not even be written
-    at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
-    by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-
-
-class HeaderUpload(db.Model):
-    """A header's file as an account's provider holds it: uploaded once, renewed before it ends."""
-
-    __tablename__ = "header_uploads"
-
-    account_id: Mapped[int] = mapped_column(
-        ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
-    )
-    storage_key: Mapped[str] = mapped_column(String(255), primary_key=True)
-    provider_media_id: Mapped[str] = mapped_column(Text)  # or our address, where it is fetched
-    uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    renewing_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by somebody, if he lives
-
-
-class PortfolioReach(db.Model):
-    """When a portfolio last wrote first to a person; Meta counts people in a rolling 24 hours."""
-
-    __tablename__ = "portfolio_reaches"
-    __table_args__ = (
-        Index("ix_portfolio_reaches_at", "portfolio", "at"),
-        Index(
-            "ix_portfolio_reaches_new",
-            "portfolio",
-            postgresql_where=text("NOT counted"),
-            sqlite_where=text("counted = 0"),
-        ),
-    )
-
-    portfolio: Mapped[str] = mapped_column(String(80), primary_key=True)
-    contact_id: Mapped[int] = mapped_column(
-        ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # Whether it is among its portfolio's `people`: whoever answers a person does not wait for that.
-    counted: Mapped[bool] = mapped_column(default=False)
-
-
-class PortfolioCount(db.Model):
-    """How many of a portfolio's reaches are counted; locked by whoever adds a campaign's."""
-
-    __tablename__ = "portfolio_counts"
-
-    portfolio: Mapped[str] = mapped_column(String(80), primary_key=True)
-    people: Mapped[int] = mapped_column(default=0)
-    recounted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class MessageRate(db.Model):
-    """What one delivered message costs, as an admin keeps it: the latest row by day counts."""
-
-    __tablename__ = "message_rates"
-    __table_args__ = (UniqueConstraint("provider", "region", "category", "valid_from"),)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    provider: Mapped[str] = mapped_column(String(20))
-    region: Mapped[str] = mapped_column(String(60))  # a country's code, or a name of several
-    prefixes: Mapped[list] = mapped_column(JSON, default=list)  # calling codes; empty: all others
-    category: Mapped[str] = mapped_column(String(16))
-    price: Mapped[Decimal] = mapped_column(Numeric(12, 6))
-    currency: Mapped[str] = mapped_column(String(3), default="USD")
-    valid_from: Mapped[datetime] = mapped_column(UtcDateTime)
-    updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
 class SavedFilter(db.Model):

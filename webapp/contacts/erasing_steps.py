@@ -11,25 +11,13 @@ from sqlalchemy import and_, delete, func, or_, select, text, update
 from webapp.accounts.models import Account
 from webapp.alerting.models import Alert
 from webapp.campaigns import ledger
-from webapp.campaigns.models import (
-    WAITING,
-    CampaignAttempt,
-    CampaignTest,
-    Recipient,
-    RecipientState,
-)
+from webapp.campaigns.messages.models import CampaignTest
+from webapp.campaigns.models import WAITING, CampaignAttempt, Recipient, RecipientState
 from webapp.contacts import forgetting, traces
 from webapp.contacts.models import ContactImport, PersonRequest
 from webapp.database import is_postgresql
 from webapp.extensions import db
-from webapp.inbox.models import (
-    Attachment,
-    Draft,
-    Interaction,
-    InteractionEvent,
-    Message,
-    Receipt,
-)
+from webapp.inbox.models import Attachment, Draft, Interaction, InteractionEvent, Message, Receipt
 from webapp.sandbox.models import SandboxCustomer, SandboxEvent, SandboxReceipt
 from webapp.staff.models import AuditEntry
 from webapp.webhooks.models import AccountNotice, WebhookPayload

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from webapp.accounts.models import Account
-from webapp.campaigns.models import MessageRate
 from webapp.campaigns.settings import costs as prices
+from webapp.campaigns.settings.models import MessageRate
 from webapp.extensions import db
 from webapp.message_templates.models import Category
 from webapp.providers.charging import FREE

@@ -12,7 +12,7 @@ from sqlalchemy import or_, update
 from webapp import media_store
 from webapp.accounts.access_points import provider_of
 from webapp.campaigns.messages import signed_headers
-from webapp.campaigns.models import HeaderUpload
+from webapp.campaigns.messages.models import HeaderUpload
 from webapp.columns import utcnow
 from webapp.database import insert
 from webapp.extensions import db

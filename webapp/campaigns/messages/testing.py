@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from webapp.campaigns import activity
 from webapp.campaigns.messages import previewing, variants
-from webapp.campaigns.models import CampaignTest
+from webapp.campaigns.messages.models import CampaignTest
 from webapp.columns import utcnow
 from webapp.contacts.models import Contact
 from webapp.extensions import db

@@ -17,13 +17,8 @@ from sqlalchemy import delete, func, literal, select, update
 from webapp.accounts.access_points import provider_of
 from webapp.accounts.models import Account, AccountHealth
 from webapp.campaigns import ledger
-from webapp.campaigns.models import (
-    WAITING,
-    Campaign,
-    CampaignState,
-    PortfolioCount,
-    PortfolioReach,
-)
+from webapp.campaigns.models import WAITING, Campaign, CampaignState
+from webapp.campaigns.sending.models import PortfolioCount, PortfolioReach
 from webapp.columns import utcnow
 from webapp.contacts.models import Contact
 from webapp.database import among, insert, lock

@@ -14,7 +14,7 @@ from decimal import Decimal
 from sqlalchemy import case, exists, func, literal, select
 
 from webapp.campaigns.audience import selection
-from webapp.campaigns.models import MessageRate
+from webapp.campaigns.settings.models import MessageRate
 from webapp.columns import utcnow
 from webapp.contacts.models import Contact
 from webapp.extensions import db

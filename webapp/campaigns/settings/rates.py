@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 
 from sqlalchemy import select
 
-from webapp.campaigns.models import MessageRate
 from webapp.campaigns.settings.costs import CATEGORIES
+from webapp.campaigns.settings.models import MessageRate
 from webapp.database import insert
 from webapp.extensions import db
 from webapp.providers import PROVIDERS

@@ -3,10 +3,10 @@
 from flask import flash, request, url_for
 
 from webapp import pages
-from webapp.campaigns.models import MessageRate
 from webapp.campaigns.pages.routes import bp, me
 from webapp.campaigns.settings import rates, rules, rules_forms
 from webapp.campaigns.settings.costs import CATEGORIES
+from webapp.campaigns.settings.models import MessageRate
 from webapp.extensions import db
 from webapp.staff import access
 from webapp.staff.models import Role
