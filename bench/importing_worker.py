@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from webapp import create_app, media_store
 from webapp.columns import utcnow
 from webapp.contacts.importing import running
-from webapp.contacts.models import Contact, ContactIdentity, ContactImport, ImportState
+from webapp.contacts.importing.models import ContactImport, ImportState
+from webapp.contacts.models import Contact, ContactIdentity
 from webapp.extensions import db
 from webapp.unit_of_work import unit_of_work
 from workers import contacts  # noqa: F401 - as much as a worker has in memory

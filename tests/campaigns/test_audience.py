@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests import factories
 from tests.inbox.templates import make_template
 from webapp.campaigns.audience import selection
-from webapp.campaigns.models import CampaignVariant, SavedFilter
-from webapp.contacts.models import ContactListMember, ContactTag
+from webapp.campaigns.models import CampaignVariant
+from webapp.contacts.models import ContactListMember, ContactTag, SavedFilter
 from webapp.extensions import db
 from webapp.inbox.models import Direction
 from webapp.settings.models import Tag

@@ -14,13 +14,8 @@ from webapp import media_store
 from webapp.accounts.models import Account
 from webapp.alerting.models import Alert
 from webapp.contacts import consenting, erasing, merging
-from webapp.contacts.models import (
-    Contact,
-    ContactImport,
-    ContactMerge,
-    DuplicatePair,
-    PersonRequest,
-)
+from webapp.contacts.importing.models import ContactImport
+from webapp.contacts.models import Contact, ContactMerge, DuplicatePair, PersonRequest
 from webapp.extensions import db
 from webapp.inbox.models import Attachment, Attempt, Draft, Media, Message, Receipt
 from webapp.staff.models import AuditEntry, record

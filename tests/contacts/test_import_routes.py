@@ -6,7 +6,8 @@ from sqlalchemy import select
 from tests.contacts.importing.support import HEADER, checked, csv_file, run, start, xlsx_file
 from tests.factories import save
 from webapp.contacts.importing import deciding
-from webapp.contacts.models import Contact, ContactImport, ContactList, ImportState
+from webapp.contacts.importing.models import ContactImport, ImportState
+from webapp.contacts.models import Contact, ContactList
 from webapp.extensions import db
 from webapp.staff.models import AuditEntry
 

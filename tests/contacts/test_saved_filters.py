@@ -6,10 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import change, make_campaign, make_contact, make_list, make_queue, save
-from webapp.campaigns.models import SavedFilter
 from webapp.columns import utcnow
 from webapp.contacts import saved_filters
-from webapp.contacts.models import ContactListMember, ContactListQueue, CustomField
+from webapp.contacts.models import ContactListMember, ContactListQueue, CustomField, SavedFilter
 from webapp.extensions import db
 from webapp.staff.models import AuditEntry
 

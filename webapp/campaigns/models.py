@@ -364,16 +364,3 @@ class CampaignEvent(db.Model):
     text: Mapped[str] = mapped_column(Text)
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     actor: Mapped[str] = mapped_column(String(120), default="")
-
-
-class SavedFilter(db.Model):
-    """Contacts described rather than listed: the conditions of a contact list's page, kept."""
-
-    __tablename__ = "saved_filters"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    name: Mapped[str] = mapped_column(String(120), unique=True)
-    view: Mapped[str] = mapped_column(String(20), default="all")  # of contacts/views
-    query: Mapped[str] = mapped_column(Text)  # search and filters, as the page's address has them
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
-    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

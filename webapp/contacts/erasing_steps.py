@@ -14,7 +14,8 @@ from webapp.campaigns import ledger
 from webapp.campaigns.messages.models import CampaignTest
 from webapp.campaigns.models import WAITING, CampaignAttempt, Recipient, RecipientState
 from webapp.contacts import forgetting, traces
-from webapp.contacts.models import ContactImport, PersonRequest
+from webapp.contacts.importing.models import ContactImport
+from webapp.contacts.models import PersonRequest
 from webapp.database import is_postgresql
 from webapp.extensions import db
 from webapp.inbox.models import Attachment, Draft, Interaction, InteractionEvent, Message, Receipt

@@ -9,7 +9,8 @@ from webapp.columns import id_of
 from webapp.contacts import phones
 from webapp.contacts.importing import deciding, mapping, showing
 from webapp.contacts.importing.limits import LARGEST_FILE
-from webapp.contacts.models import ContactImport, ContactList
+from webapp.contacts.importing.models import ContactImport
+from webapp.contacts.models import ContactList
 from webapp.contacts.routes import bp
 from webapp.extensions import db
 from webapp.staff import access

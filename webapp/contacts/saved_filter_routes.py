@@ -4,8 +4,8 @@ from flask import abort, flash, request, url_for
 from flask_login import current_user
 
 from webapp import pages
-from webapp.campaigns.models import SavedFilter
 from webapp.contacts import saved_filters, views
+from webapp.contacts.models import SavedFilter
 from webapp.contacts.routes import address_of, bp, view_named
 from webapp.extensions import db
 from webapp.staff import access

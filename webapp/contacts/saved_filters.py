@@ -5,10 +5,9 @@ from urllib.parse import parse_qsl, urlencode
 from sqlalchemy import func, literal, select
 
 from webapp.campaigns.audience.using import campaigns_with
-from webapp.campaigns.models import SavedFilter
 from webapp.columns import id_of
 from webapp.contacts import listing, views
-from webapp.contacts.models import Contact, ContactList
+from webapp.contacts.models import Contact, ContactList, SavedFilter
 from webapp.extensions import db
 from webapp.staff.models import record
 from webapp.tables.paging import narrowed

@@ -9,7 +9,7 @@ import xlsxwriter
 from tests.factories import save
 from webapp import media_store
 from webapp.contacts.importing import running
-from webapp.contacts.models import ContactImport, ImportState
+from webapp.contacts.importing.models import ContactImport, ImportState
 from webapp.extensions import db
 from webapp.unit_of_work import unit_of_work
 

@@ -15,15 +15,14 @@ from tests.contacts.importing.support import (
 from tests.factories import save
 from webapp.columns import utcnow
 from webapp.contacts.importing import running, slices, sweeping
+from webapp.contacts.importing.models import ContactImport, ImportState
 from webapp.contacts.models import (
     Consent,
     ConsentEntry,
     Contact,
     ContactIdentity,
-    ContactImport,
     ContactList,
     CustomField,
-    ImportState,
 )
 from webapp.extensions import db
 from webapp.settings.models import Tag

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Integer, Select, case, exists, literal, select, union_all
 from sqlalchemy.orm import aliased
 
-from webapp.campaigns.models import SavedFilter
 from webapp.columns import BigId
 from webapp.contacts import saved_filters
-from webapp.contacts.models import Contact, ContactListMember, ContactTag
+from webapp.contacts.models import Contact, ContactListMember, ContactTag, SavedFilter
 from webapp.extensions import db
 
 

@@ -6,16 +6,10 @@ from sqlalchemy import select
 
 from webapp import words
 from webapp.campaigns import figures
-from webapp.campaigns.models import (
-    CampaignEvent,
-    CampaignState,
-    PauseCause,
-    RecipientState,
-    SavedFilter,
-)
+from webapp.campaigns.models import CampaignEvent, CampaignState, PauseCause, RecipientState
 from webapp.campaigns.pages import acts, comparing, failures, reasons, speed, standing
 from webapp.columns import utcnow
-from webapp.contacts.models import ContactList
+from webapp.contacts.models import ContactList, SavedFilter
 from webapp.extensions import db
 from webapp.message_templates import choosing
 from webapp.providers.template_languages import LANGUAGES

@@ -8,7 +8,8 @@ from webapp import words
 from webapp.accounts.access_points import provider_of
 from webapp.accounts.models import Account
 from webapp.contacts import counting, saved_filters, views
-from webapp.contacts.models import ContactImport, ContactTag, ImportState
+from webapp.contacts.importing.models import ContactImport, ImportState
+from webapp.contacts.models import ContactTag
 from webapp.extensions import db
 from webapp.settings.models import Tag
 

@@ -10,8 +10,9 @@ from webapp.columns import id_of, utcnow
 from webapp.contacts.countries import NAMES
 from webapp.contacts.importing import files, mapping, names, preparing
 from webapp.contacts.importing.limits import LARGEST_FILE
+from webapp.contacts.importing.models import AT_WORK, ContactImport, ImportState
 from webapp.contacts.importing.running import JOB
-from webapp.contacts.models import AT_WORK, ContactImport, ContactList, CustomField, ImportState
+from webapp.contacts.models import ContactList, CustomField
 from webapp.database import lock
 from webapp.extensions import db
 from webapp.settings.models import Tag

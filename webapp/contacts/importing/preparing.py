@@ -8,13 +8,8 @@ from sqlalchemy import update
 from webapp import media_store
 from webapp.columns import utcnow
 from webapp.contacts.importing import files, guessing, mapping, reading
-from webapp.contacts.importing.limits import (
-    MOST_ROWS,
-    Unreadable,
-    column_name,
-    too_many_rows,
-)
-from webapp.contacts.models import ContactImport, ImportState
+from webapp.contacts.importing.limits import MOST_ROWS, Unreadable, column_name, too_many_rows
+from webapp.contacts.importing.models import ContactImport, ImportState
 from webapp.extensions import db
 from webapp.unit_of_work import unit_of_work
 

@@ -15,9 +15,9 @@ from webapp import jobs, media_store
 from webapp.columns import utcnow
 from webapp.contacts.importing import preparing, sweeping
 from webapp.contacts.importing.limits import Unreadable
+from webapp.contacts.importing.models import AT_WORK, ContactImport, ImportState
 from webapp.contacts.importing.preparing import Stopped
 from webapp.contacts.importing.slices import Lost, Slice
-from webapp.contacts.models import AT_WORK, ContactImport, ImportState
 from webapp.extensions import db
 from webapp.unit_of_work import unit_of_work
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from webapp import words
 from webapp.contacts.importing import mapping
-from webapp.contacts.models import AT_WORK, ImportState
+from webapp.contacts.importing.models import AT_WORK, ImportState
 
 FIGURES = (
     ("created", "New contacts"),

@@ -12,9 +12,9 @@ from webapp.contacts.importing import files, names, rejects
 from webapp.contacts.importing import mapping as mappings
 from webapp.contacts.importing.applying import COUNTED, Applying, Rules
 from webapp.contacts.importing.checking import Check
+from webapp.contacts.importing.models import ContactImport, ImportState
 from webapp.contacts.importing.rows import RowReader
 from webapp.contacts.importing.seen import Seen
-from webapp.contacts.models import ContactImport, ImportState
 from webapp.contacts.people import match_key
 from webapp.database import is_postgresql, lock
 from webapp.extensions import db

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from webapp.columns import utcnow
 from webapp.contacts.importing import files
-from webapp.contacts.models import AT_WORK, ContactImport
+from webapp.contacts.importing.models import AT_WORK, ContactImport
 from webapp.extensions import db
 from webapp.unit_of_work import unit_of_work
 
