@@ -1,5 +1,6 @@
 """`flask dispositions …`: what scripts see and do with outcomes."""
 
+from tests.factories import make_list
 from webapp.extensions import db
 from webapp.settings import dispositions
 from webapp.settings.models import Disposition
@@ -9,6 +10,8 @@ def test_outcomes_are_added_listed_and_renamed(answer_of, cast):
     delivery = answer_of("dispositions", "add", "Delivery", "--account", cast.account.key)
     late = answer_of("dispositions", "add", "Late", "--parent", str(delivery["id"]))
     answer_of("dispositions", "add", "Return", "--queue", "support")
+    make_list("Shops")
+    assert answer_of("dispositions", "add", "Restocked", "--list", "Shops")["list"] == "Shops"
     renamed = answer_of("dispositions", "rename", str(late["id"]), "Too late")
     assert renamed["path"] == ["Delivery", "Too late"]
 
@@ -17,6 +20,7 @@ def test_outcomes_are_added_listed_and_renamed(answer_of, cast):
         (["Delivery"], 1, cast.account.key, None),
         (["Delivery", "Too late"], 2, None, None),
         (["Return"], 1, None, "Support"),
+        (["Restocked"], 1, None, None),
     ]
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.factories import change, make_account, make_interaction
+from tests.factories import change, make_account, make_interaction, make_list
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.settings.models import Disposition
@@ -38,9 +38,11 @@ def test_outcomes_are_added_below_each_other_and_for_one_place(cast, browser):
     add(browser, "Late", parent=delivery)
     add(browser, "Invoice", place=f"account-{cast.account.id}")
     add(browser, "Return", place=f"queue-{cast.queue.id}")
+    add(browser, "Restocked", place=f"list-{make_list('Shops').id}")
     page = browser.get(PAGE).text
     assert page.index("Delivery") < page.index("Late") < page.index("Invoice")
     assert f"{cast.account.name} only" in page and "Support only" in page
+    assert "Shops only" in page and "For one list" in browser.get(f"{PAGE}/add").text
     assert 'title="By van"' in page
 
 

@@ -3,7 +3,9 @@
 import pytest
 from sqlalchemy import select
 
-from tests.factories import make_account, make_queue
+from tests.factories import make_account, make_contact, make_list, make_queue, save
+from webapp.contacts import arranging
+from webapp.contacts.models import ContactList, ContactListMember
 from webapp.extensions import db
 from webapp.settings import dispositions
 from webapp.settings.models import Disposition
@@ -75,16 +77,36 @@ def test_an_account_and_a_queue_have_their_own_beside_those_of_everybody(deliver
     invoice = add("Invoice", account=cast.account)
     add("Corrected", invoice)
     add("Return", queue=orders)
-    here = paths(dispositions.offered(cast.account.id, cast.queue.id))
+    here = paths(dispositions.offered(cast.account.id, cast.queue.id, None))
     assert here[-3:] == [("Return",), ("Invoice",), ("Invoice", "Corrected")]
-    there = dispositions.offered(other.id, orders.id)
+    there = dispositions.offered(other.id, orders.id, None)
     assert [label.name for label in there] == ["Delivery", "Return", "Return"]
-    assert len(dispositions.offered(other.id, None)) == 2
+    assert len(dispositions.offered(other.id, None, None)) == 2
+
+
+def test_the_contacts_of_a_list_have_their_own(delivery, cast):
+    dana, amara, shops = make_contact("Dana"), make_contact("Amara"), make_list("Shops")
+    save(ContactListMember(contact_list_id=shops.id, contact_id=dana.id))
+    listed = add("Restocked", contact_list=shops)
+    add("By van", listed)
+    assert "“Restocked” here already" in refused("restocked", contact_list=shops)
+    offered = [
+        [label.name for label in dispositions.offered(cast.account.id, cast.queue.id, one.id)]
+        for one in (dana, amara)
+    ]
+    assert offered == [["Delivery", "Return", "Restocked"], ["Delivery", "Return"]]
+
+
+def test_a_list_that_outcomes_are_for_is_not_deleted(cast):
+    shops = make_list("Shops")
+    add("Restocked", contact_list=shops)
+    with pytest.raises(arranging.Refused, match="Restocked"), unit_of_work():
+        arranging.delete_list(db.session.get(ContactList, shops.id), cast.admin)
 
 
 def test_where_a_label_below_is_offered_says_the_one_above(delivery, cast):
     assert "offered where “Delivery” above it is" in refused("Late", delivery, queue=cast.queue)
-    assert "not for both" in refused("Late", account=cast.account, queue=cast.queue)
+    assert "not for more" in refused("Late", account=cast.account, queue=cast.queue)
 
 
 def test_what_is_below_goes_and_comes_back_with_it(delivery):

@@ -6,6 +6,7 @@ import click
 
 from webapp.commands.accounts import account_named
 from webapp.commands.answers import Group, as_json, fail, row_named, show
+from webapp.contacts.models import ContactList
 from webapp.extensions import db
 from webapp.queues.models import Queue
 from webapp.settings import dispositions
@@ -33,9 +34,10 @@ def list_all(archived, json):
 @click.option("--parent", type=int, help="Id of the outcome it is below.")
 @click.option("--account", help="Key of the one account that offers it.")
 @click.option("--queue", help="Name of the one queue that offers it.")
+@click.option("--list", "of_list", help="Name of the one list whose contacts it is offered for.")
 @click.option("--description", default="")
 @as_json
-def add(name, parent, account, queue, description, json):
+def add(name, parent, account, queue, of_list, description, json):
     """Add an outcome called NAME, the last one in its place."""
     with _refusals(), unit_of_work():
         row = dispositions.add(
@@ -45,6 +47,7 @@ def add(name, parent, account, queue, description, json):
             _found(parent) if parent is not None else None,
             account_named(account) if account else None,
             row_named(Queue, "queue", queue) if queue else None,
+            row_named(ContactList, "list", of_list) if of_list else None,
         )
         answer = _described(_placed(row.id))
     show(answer, f"Outcome {answer['id']} added.", json)
@@ -119,13 +122,14 @@ def _described(label):
         "parent_id": row.parent_id,
         "account": row.account.key if row.account else None,
         "queue": row.queue.name if row.queue else None,
+        "list": row.contact_list.name if row.contact_list else None,
         "description": row.description,
         "archived": row.archived_at is not None,
     }
 
 
 def _line(row):
-    where = row["account"] or row["queue"]
+    where = row["account"] or row["queue"] or row["list"]
     notes = [f"{where} only"] if where else []
     notes += ["archived"] if row["archived"] else []
     end = f"  ({', '.join(notes)})" if notes else ""

@@ -9,7 +9,7 @@ from webapp.contacts.models import ContactList, ContactListMember, ContactTag, C
 from webapp.database import insert
 from webapp.extensions import db
 from webapp.queues.models import Queue
-from webapp.settings.models import Tag
+from webapp.settings.models import Disposition, Tag
 from webapp.staff.models import record
 
 COLORS = ("grey", "accent", "ok", "warn", "bad", "violet", "note")
@@ -43,6 +43,9 @@ def delete_list(contact_list, by):
             f"New customers of {', '.join(names)} join this list. "
             "Choose another list on the account's page first."
         )
+    outcomes = select(Disposition.name).where(Disposition.contact_list_id == contact_list.id)
+    if names := db.session.scalars(outcomes.order_by(Disposition.name)).all():
+        raise Refused(f"Its outcomes ({', '.join(names)}) stand on conversations, so it stays.")
     _keep_for_campaigns(contact_list.id, "list_ids", "exclude_list_ids")
     record(by, "deleted", contact_list, before=_list_facts(contact_list))
     db.session.delete(contact_list)

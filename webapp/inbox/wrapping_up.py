@@ -36,7 +36,7 @@ class Choices(NamedTuple):
 
 def choices(interaction, user):
     """What to choose from as this person wraps up this conversation."""
-    offered = dispositions.offered(interaction.account_id, interaction.queue_id)
+    offered = _offered(interaction)
     labels = dispositions.every(offered)
     if not labels:
         return Choices([], [], False)
@@ -77,8 +77,14 @@ def closings(since):
     return dict(db.session.execute(counted).all())
 
 
+def _offered(interaction):
+    return dispositions.offered(
+        interaction.account_id, interaction.queue_id, interaction.contact_id
+    )
+
+
 def _chosen(interaction, disposition_id):
-    offered = dispositions.offered(interaction.account_id, interaction.queue_id)
+    offered = _offered(interaction)
     if disposition_id is None:
         if offered and interaction.account.needs_disposition:
             raise Refused(f"{interaction.account.name} needs an outcome: choose how it ended.")

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from webapp import pages
 from webapp.accounts.models import Account
 from webapp.columns import id_of, utcnow
+from webapp.contacts.models import ContactList
 from webapp.extensions import db
 from webapp.inbox import wrapping_up
 from webapp.queues.models import Queue
@@ -43,7 +44,7 @@ def add_disposition():
         return _ask("add", _label(parent_id) if parent_id else None)
 
     def add():
-        account_id, queue_id = _place()
+        account_id, queue_id, list_id = _place()
         dispositions.add(
             request.form.get("name", ""),
             _me(),
@@ -51,6 +52,7 @@ def add_disposition():
             _found(parent_id) if parent_id else None,
             db.get_or_404(Account, account_id) if account_id else None,
             db.get_or_404(Queue, queue_id) if queue_id else None,
+            db.get_or_404(ContactList, list_id) if list_id else None,
         )
 
     return _do("add", parent_id, add, "Outcome added.")
@@ -121,8 +123,7 @@ def _ask(act, label, error=None):
     """`label` is what is asked about: to add, the one it is to be below."""
     typed = request.form if error else {}
     row = label.row if label and act == "edit" else None
-    places = (db.session.execute(_named(table)).all() for table in (Account, Queue))
-    accounts, queues = places if act == "add" and label is None else ((), ())
+    asks_where = act == "add" and label is None
     return pages.render(
         "settings/disposition_act.html",
         "settings/_disposition_act.html",
@@ -131,8 +132,7 @@ def _ask(act, label, error=None):
         name=typed.get("name", row.name if row else ""),
         description=typed.get("description", row.description if row else ""),
         place=typed.get("place", ""),
-        accounts=accounts,
-        queues=queues,
+        places=_places() if asks_where else (),
         times=_times([label])[label.id] if act == "archive" else 0,
         error=error,
         status=422 if error else 200,
@@ -146,15 +146,23 @@ def _times(labels):
     return {id: sum(counted[one.id] for one in label.walk()) for id, label in every.items()}
 
 
+def _places():
+    """[(kind, words, rows)] of what an outcome may be offered for alone."""
+    kinds = (("account", Account), ("queue", Queue), ("list", ContactList))
+    return [
+        (kind, f"For one {kind}", db.session.execute(_named(table)).all()) for kind, table in kinds
+    ]
+
+
 def _named(table):
     named = select(table.id, table.name).order_by(func.lower(table.name), table.id)
     return named.where(Account.archived_at.is_(None)) if table is Account else named
 
 
 def _place():
-    """(account id, queue id) of where it is to be offered; both None for everywhere."""
+    """(account id, queue id, list id) of where it is to be offered; all None for everywhere."""
     kind, _, id = request.form.get("place", "").partition("-")
-    return tuple(id_of(id) if kind == one else None for one in ("account", "queue"))
+    return tuple(id_of(id) if kind == one else None for one in ("account", "queue", "list"))
 
 
 def _label(id):

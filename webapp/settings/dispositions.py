@@ -1,8 +1,8 @@
 """Outcomes: what people choose from when they wrap up, in up to three levels.
 
-A first level is offered everywhere, for one account, or for one queue; what is below it goes with
-it. The last level is what is chosen. Archived labels are offered no more, and conversations that
-were closed with one keep its words.
+A first level is offered everywhere, for one account, for one queue, or for the contacts of one
+list; what is below it goes with it. The last level is what is chosen. Archived labels are offered
+no more, and conversations that were closed with one keep its words.
 """
 
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 
 from webapp.columns import utcnow
+from webapp.contacts.models import ContactListMember
 from webapp.extensions import db
 from webapp.settings.models import Disposition
 from webapp.staff.models import differences, record
@@ -60,13 +61,24 @@ def tree(archived=False):
     return [_planted(row, (), below) for row in below.get(None, ())]
 
 
-def offered(account_id, queue_id):
-    """The first levels that a conversation of this account and queue may end with."""
-    return [
+def offered(account_id, queue_id, contact_id):
+    """The first levels that a conversation of this account, queue and contact may end with."""
+    labels = [
         label
         for label in tree()
         if label.row.account_id in (None, account_id) and label.row.queue_id in (None, queue_id)
     ]
+    lists = {label.row.contact_list_id for label in labels} - {None}
+    of_contact = {None} | (_lists_of(contact_id, lists) if lists else set())
+    return [label for label in labels if label.row.contact_list_id in of_contact]
+
+
+def _lists_of(contact_id, list_ids):
+    member = ContactListMember
+    found = select(member.contact_list_id).where(
+        member.contact_id == contact_id, member.contact_list_id.in_(list_ids)
+    )
+    return set(db.session.scalars(found))
 
 
 def every(labels):
@@ -80,15 +92,16 @@ def with_below(id):
     return [one.id for one in label.walk()] if label else []
 
 
-def add(name, by, description="", parent=None, account=None, queue=None):
+def add(name, by, description="", parent=None, account=None, queue=None, contact_list=None):
     """A new label as the last one below its parent, or of the first level; raises Refused."""
-    _check_place(parent, account, queue)
+    _check_place(parent, [one for one in (account, queue, contact_list) if one])
     row = Disposition(
         name=_name(name),
         description=description.strip(),
         parent_id=parent and parent.id,
         account_id=account and account.id,
         queue_id=queue and queue.id,
+        contact_list_id=contact_list and contact_list.id,
     )
     beside = _beside(row)
     _check_name(row, row.name, beside)
@@ -164,12 +177,12 @@ def _beside(row):
     return db.session.scalars(rows).all()
 
 
-def _check_place(parent, account, queue):
-    if account and queue:
-        raise Refused("An outcome is for one account or for one queue, not for both.")
+def _check_place(parent, places):
+    if len(places) > 1:
+        raise Refused("An outcome is for one account, for one queue or for one list, not for more.")
     if parent is None:
         return
-    if account or queue:
+    if places:
         raise Refused(f"It is offered where “{parent.name}” above it is: choose nothing else.")
     if parent.archived_at is not None:
         raise Refused(f"“{parent.name}” is archived: restore it first.")
@@ -179,11 +192,15 @@ def _check_place(parent, account, queue):
 
 def _check_name(row, name, beside):
     """Beside each other, and offered at the same place, no two that are in use have one name."""
-    place = (row.account_id, row.queue_id, name.casefold())
+    place = _where(row)
     for other in beside:
-        is_same = (other.account_id, other.queue_id, other.name.casefold()) == place
+        is_same = (_where(other), other.name.casefold()) == (place, name.casefold())
         if is_same and other.archived_at is None and other.id != row.id:
             raise Refused(f"There is “{other.name}” here already. Write another name.")
+
+
+def _where(row):
+    return row.account_id, row.queue_id, row.contact_list_id
 
 
 def _name(text):
@@ -196,5 +213,5 @@ def _name(text):
 
 
 def _facts(row):
-    names = ("name", "description", "parent_id", "account_id", "queue_id")
+    names = ("name", "description", "parent_id", "account_id", "queue_id", "contact_list_id")
     return {name: getattr(row, name) for name in names}

@@ -32,8 +32,9 @@ class Tag(db.Model):
 class Disposition(db.Model):
     """How a conversation may end: a label of the first, second or third level.
 
-    What is offered where, says the first level alone: everywhere, for one account, or for one
-    queue. Labels are archived, never deleted: conversations that were closed with one name it.
+    What is offered where, says the first level alone: everywhere, for one account, for one queue,
+    or for the contacts of one list. Labels are archived, never deleted: conversations that were
+    closed with one name it.
     """
 
     __tablename__ = "dispositions"
@@ -44,12 +45,19 @@ class Disposition(db.Model):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("dispositions.id", ondelete="CASCADE"))
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     queue_id: Mapped[int | None] = mapped_column(ForeignKey("queues.id", ondelete="CASCADE"))
+    contact_list_id: Mapped[int | None] = mapped_column(ForeignKey("contact_lists.id"))
     position: Mapped[int] = mapped_column(default=0)  # among those beside it
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     account = relationship("Account")
     queue = relationship("Queue")
+    contact_list = relationship("ContactList")
+
+    @property
+    def place(self):
+        """The one account, queue or list it is offered for; None: everywhere."""
+        return self.account or self.queue or self.contact_list
 
 
 class Interval(db.Model):
