@@ -18,7 +18,8 @@ from webapp.analytics.models import AgentInterval, InteractionPhase, Kind
 from webapp.campaigns.models import Campaign
 from webapp.contacts.models import Contact
 from webapp.extensions import db, vault
-from webapp.inbox.models import Attempt, Interaction, Media, Message
+from webapp.inbox.media_models import Media
+from webapp.inbox.models import Attempt, Interaction, Message
 from webapp.settings import dispositions
 from webapp.staff.models import User
 from webapp.webhooks import draining

@@ -17,8 +17,9 @@ RUNGS = {
         "media_store", "providers", "unit_of_work", "apart",
     ),
     1: (
-        "models", "access", "push", "jobs", "pages", "security", "access_points", "phone",
-        "system", "words", "assets", "plan", "values", "metrics",
+        "models", "media_models", "recontact_models", "access", "push", "jobs", "pages",
+        "security", "access_points", "phone", "system", "words", "assets", "plan", "values",
+        "metrics",
     ),
     3: (
         "routes", "media_routes", "sending_routes", "template_routes", "starting_routes",

@@ -12,6 +12,7 @@ from webapp.campaigns.sending import models as campaign_sending  # noqa: F401
 from webapp.campaigns.settings import models as campaign_settings  # noqa: F401
 from webapp.contacts import models as contacts  # noqa: F401
 from webapp.contacts.importing import models as importing  # noqa: F401
+from webapp.inbox import media_models, recontact_models  # noqa: F401
 from webapp.inbox import models as inbox  # noqa: F401
 from webapp.mail import models as mail  # noqa: F401
 from webapp.message_templates import models as message_templates  # noqa: F401

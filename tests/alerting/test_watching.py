@@ -14,7 +14,8 @@ from webapp.alerting import watching
 from webapp.alerting.models import Alert
 from webapp.columns import utcnow
 from webapp.extensions import db
-from webapp.inbox.models import Direction, Media, MessageStatus
+from webapp.inbox.media_models import Media
+from webapp.inbox.models import Direction, MessageStatus
 from webapp.settings import values
 from webapp.settings.models import Interval, IntervalSpan
 from webapp.unit_of_work import unit_of_work

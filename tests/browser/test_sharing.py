@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.factories import make_interaction
 from webapp.extensions import db
 from webapp.inbox import ogg
-from webapp.inbox.models import Media
+from webapp.inbox.media_models import Media
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -10,7 +10,8 @@ from webapp.campaigns import ledger
 from webapp.campaigns.models import Campaign, CampaignState, Recipient
 from webapp.columns import utcnow
 from webapp.extensions import db
-from webapp.inbox.models import Draft, Interaction, InteractionState, Media, Message
+from webapp.inbox.media_models import Media
+from webapp.inbox.models import Draft, Interaction, InteractionState, Message
 from webapp.sandbox.models import SandboxReceipt
 from webapp.staff.models import User
 from webapp.webhooks.models import WebhookPayload

@@ -18,7 +18,7 @@ from webapp.campaigns.results import bubbles
 from webapp.contacts import disclosing, erasing, journey, merging, unmerging
 from webapp.contacts.models import Contact, ContactMerge
 from webapp.extensions import db
-from webapp.inbox.models import Media
+from webapp.inbox.media_models import Media
 from webapp.unit_of_work import unit_of_work
 
 

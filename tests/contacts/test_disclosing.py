@@ -15,7 +15,8 @@ from webapp.columns import utcnow
 from webapp.contacts import disclosing, erasing
 from webapp.contacts.models import Contact, PersonRequest
 from webapp.extensions import db
-from webapp.inbox.models import Media, Message
+from webapp.inbox.media_models import Media
+from webapp.inbox.models import Message
 from webapp.staff.models import AuditEntry
 from webapp.unit_of_work import unit_of_work
 

@@ -17,7 +17,8 @@ from webapp.contacts import consenting, erasing, merging
 from webapp.contacts.importing.models import ContactImport
 from webapp.contacts.models import Contact, ContactMerge, DuplicatePair, PersonRequest
 from webapp.extensions import db
-from webapp.inbox.models import Attachment, Attempt, Draft, Media, Message, Receipt
+from webapp.inbox.media_models import Attachment, Media
+from webapp.inbox.models import Attempt, Draft, Message, Receipt
 from webapp.staff.models import AuditEntry, record
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks.models import AccountNotice, WebhookPayload

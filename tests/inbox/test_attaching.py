@@ -13,7 +13,7 @@ from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox import attaching
 from webapp.inbox.attaching import Upload
-from webapp.inbox.models import Attachment
+from webapp.inbox.media_models import Attachment
 from webapp.unit_of_work import unit_of_work
 
 

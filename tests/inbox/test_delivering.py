@@ -16,7 +16,8 @@ from webapp.columns import utcnow
 from webapp.contacts.models import ContactIdentity
 from webapp.extensions import db
 from webapp.inbox import delivering, sending
-from webapp.inbox.models import Attachment, Attempt, Interaction, Message, MessageStatus
+from webapp.inbox.media_models import Attachment
+from webapp.inbox.models import Attempt, Interaction, Message, MessageStatus
 from webapp.providers.base import ProviderError
 from webapp.unit_of_work import unit_of_work
 

@@ -14,7 +14,8 @@ from webapp.columns import utcnow
 from webapp.contacts.models import Contact
 from webapp.extensions import db
 from webapp.inbox import drafts
-from webapp.inbox.models import Direction, Draft, Interaction, Media, MediaState, Message
+from webapp.inbox.media_models import Media, MediaState
+from webapp.inbox.models import Direction, Draft, Interaction, Message
 from webapp.unit_of_work import unit_of_work
 
 HTMX = {"HX-Request": "true"}

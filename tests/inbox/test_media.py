@@ -18,7 +18,7 @@ from webapp.columns import utcnow
 from webapp.extensions import db, redis_clients
 from webapp.inbox import media
 from webapp.inbox.file_types import UNKNOWN, safe_name, safe_type
-from webapp.inbox.models import Media
+from webapp.inbox.media_models import Media
 from webapp.live import push
 from webapp.unit_of_work import unit_of_work
 from workers import inbound

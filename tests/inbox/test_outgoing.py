@@ -17,7 +17,8 @@ from webapp.contacts import numbers
 from webapp.contacts.models import ContactIdentity
 from webapp.extensions import db
 from webapp.inbox import gate, outgoing, signed_files
-from webapp.inbox.models import Direction, Media
+from webapp.inbox.media_models import Media
+from webapp.inbox.models import Direction
 from webapp.providers.base import (
     Buttons,
     Capabilities,

@@ -29,7 +29,8 @@ from tests.support.arriving import (
 from webapp.columns import utcnow
 from webapp.extensions import db, redis_clients
 from webapp.inbox import closing, sending
-from webapp.inbox.models import Interaction, InteractionState, Media, Message
+from webapp.inbox.media_models import Media
+from webapp.inbox.models import Interaction, InteractionState, Message
 from webapp.live import push
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks import draining

@@ -15,7 +15,8 @@ from tests.inbox.templates import PLAIN, VISIT, make_template
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox import recontacting
-from webapp.inbox.models import Interaction, Message, Recontact
+from webapp.inbox.models import Interaction, Message
+from webapp.inbox.recontact_models import Recontact
 from webapp.unit_of_work import unit_of_work
 
 

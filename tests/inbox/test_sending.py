@@ -16,7 +16,8 @@ from tests.factories import (
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox import closing, sending
-from webapp.inbox.models import Attachment, CloseReason, Direction, Message, MessageStatus
+from webapp.inbox.media_models import Attachment
+from webapp.inbox.models import CloseReason, Direction, Message, MessageStatus
 from webapp.unit_of_work import unit_of_work
 
 

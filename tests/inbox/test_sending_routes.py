@@ -11,7 +11,8 @@ from tests.support import files
 from webapp import media_store
 from webapp.extensions import db
 from webapp.inbox import signed_files
-from webapp.inbox.models import Attachment, Media, Message
+from webapp.inbox.media_models import Attachment, Media
+from webapp.inbox.models import Message
 
 PART = {"HX-Request": "true"}
 

@@ -12,7 +12,8 @@ from tests.factories import make_contact, make_interaction, save
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox import delivering, media, sending
-from webapp.inbox.models import Interaction, InteractionState, Media, Message
+from webapp.inbox.media_models import Media
+from webapp.inbox.models import Interaction, InteractionState, Message
 from webapp.providers import sandbox_crowd as crowd
 from webapp.providers.commands import Recipient, TemplateMessage
 from webapp.sandbox import posting

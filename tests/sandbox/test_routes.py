@@ -10,7 +10,8 @@ from tests.factories import make_meta_account, save
 from webapp import create_app
 from webapp.columns import utcnow
 from webapp.extensions import db
-from webapp.inbox.models import Interaction, InteractionState, Media, Message
+from webapp.inbox.media_models import Media
+from webapp.inbox.models import Interaction, InteractionState, Message
 from webapp.sandbox.models import SandboxCustomer, SandboxEvent
 from webapp.webhooks import draining
 

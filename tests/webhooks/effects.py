@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from tests.support.arriving import interactions, messages
 from webapp.contacts.models import Contact
 from webapp.extensions import db
-from webapp.inbox.models import Media, Receipt
+from webapp.inbox.media_models import Media
+from webapp.inbox.models import Receipt
 from webapp.webhooks.models import AccountNotice, WebhookPayload
 
 

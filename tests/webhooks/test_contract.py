@@ -15,7 +15,8 @@ from webapp import media_store
 from webapp.accounts.access_points import provider_of
 from webapp.extensions import db
 from webapp.inbox import delivering, media
-from webapp.inbox.models import Media, MessageStatus, Receipt
+from webapp.inbox.media_models import Media
+from webapp.inbox.models import MessageStatus, Receipt
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks import draining
 

@@ -17,7 +17,8 @@ from webapp.accounts.models import AccountDrain, AccountHealth
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox import delivering, looking_up
-from webapp.inbox.models import Attempt, Direction, Media, Message, MessageStatus
+from webapp.inbox.media_models import Media
+from webapp.inbox.models import Attempt, Direction, Message, MessageStatus
 from webapp.providers.base import MessageKind
 from webapp.unit_of_work import unit_of_work
 

@@ -13,7 +13,7 @@ from webapp.columns import utcnow
 from webapp.contacts.models import Contact
 from webapp.extensions import db
 from webapp.inbox import catching_up, media, naming, sending
-from webapp.inbox.models import Media
+from webapp.inbox.media_models import Media
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks import draining
 

@@ -12,7 +12,8 @@ from webapp.accounts.models import AccountHealth
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox import catching_up, delivering, media, sending
-from webapp.inbox.models import Interaction, Media, Message
+from webapp.inbox.media_models import Media
+from webapp.inbox.models import Interaction, Message
 from webapp.providers.twilio.signing import HEADER, sign
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks import draining

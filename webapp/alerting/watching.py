@@ -17,7 +17,8 @@ from webapp.alerting.raising import Trouble, of_account
 from webapp.campaigns import watching as campaigns
 from webapp.columns import utcnow
 from webapp.extensions import db
-from webapp.inbox.models import Media, MediaState, Message, MessageStatus
+from webapp.inbox.media_models import Media, MediaState
+from webapp.inbox.models import Message, MessageStatus
 from webapp.settings import intervals, values
 from webapp.settings.models import Interval
 from webapp.unit_of_work import unit_of_work

@@ -24,7 +24,8 @@ from webapp.contacts.models import (
     PersonRequest,
 )
 from webapp.extensions import db
-from webapp.inbox.models import Interaction, Media, Message, Receipt
+from webapp.inbox.media_models import Media
+from webapp.inbox.models import Interaction, Message, Receipt
 from webapp.staff.models import name_of, person_id, record
 from webapp.unit_of_work import unit_of_work
 from webapp.webhooks.models import WebhookPayload

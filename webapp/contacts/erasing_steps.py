@@ -18,7 +18,8 @@ from webapp.contacts.importing.models import ContactImport
 from webapp.contacts.models import PersonRequest
 from webapp.database import is_postgresql
 from webapp.extensions import db
-from webapp.inbox.models import Attachment, Draft, Interaction, InteractionEvent, Message, Receipt
+from webapp.inbox.media_models import Attachment
+from webapp.inbox.models import Draft, Interaction, InteractionEvent, Message, Receipt
 from webapp.sandbox.models import SandboxCustomer, SandboxEvent, SandboxReceipt
 from webapp.staff.models import AuditEntry
 from webapp.webhooks.models import AccountNotice, WebhookPayload

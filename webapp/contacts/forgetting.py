@@ -6,7 +6,8 @@ from webapp import media_store
 from webapp.campaigns.models import CampaignVariant
 from webapp.contacts import traces
 from webapp.extensions import db
-from webapp.inbox.models import Attempt, Media, MediaState, Message, MessageStatus, Receipt
+from webapp.inbox.media_models import Media, MediaState
+from webapp.inbox.models import Attempt, Message, MessageStatus, Receipt
 from webapp.message_templates.models import MessageTemplate
 from webapp.unit_of_work import after_commit
 from webapp.webhooks.models import WebhookPayload

@@ -19,7 +19,7 @@ from webapp.extensions import db
 from webapp.inbox import file_checks, ogg, pictures
 from webapp.inbox.file_checks import Taker
 from webapp.inbox.file_types import HEAD, safe_name, safe_type
-from webapp.inbox.models import Attachment
+from webapp.inbox.media_models import Attachment
 from webapp.providers.base import MessageKind
 from webapp.unit_of_work import after_commit, unit_of_work
 

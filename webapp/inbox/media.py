@@ -13,7 +13,7 @@ from webapp.database import lock
 from webapp.extensions import db
 from webapp.inbox import ogg, pictures, summary, vcards
 from webapp.inbox.file_types import HEAD, safe_type
-from webapp.inbox.models import Media, MediaState
+from webapp.inbox.media_models import Media, MediaState
 from webapp.live import push
 from webapp.providers.base import MediaRef, MessageKind, ProviderError
 from webapp.unit_of_work import unit_of_work

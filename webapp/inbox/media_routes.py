@@ -9,7 +9,8 @@ from sqlalchemy import select
 from webapp import media_store, pages, security
 from webapp.extensions import db
 from webapp.inbox import media, pictures, signed_files
-from webapp.inbox.models import Interaction, Media, MediaState
+from webapp.inbox.media_models import Media, MediaState
+from webapp.inbox.models import Interaction
 from webapp.inbox.routes import bp
 from webapp.staff import access
 from webapp.unit_of_work import unit_of_work

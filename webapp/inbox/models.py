@@ -1,4 +1,4 @@
-"""Interactions and messages, the receipts and attempts behind them, and media."""
+"""Interactions and messages, and the receipts and attempts behind them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -16,8 +16,6 @@ UNREPORTED = text(
     " AND (reported_message_id IS NULL"
     " OR reported_message_id < seen_message_id)"
 )
-
-
 # What may cost something: word for word the condition of ix_messages_charged.
 CHARGED = text("template_id IS NOT NULL OR charged_as = 'service'")
 
@@ -360,71 +358,6 @@ class Receipt(db.Model):
     payload_id: Mapped[int | None] = mapped_column(BigId)
 
 
-class MediaState(StrEnum):
-    PENDING = "pending"
-    READY = "ready"
-    FAILED = "failed"
-
-
-class Media(db.Model):
-    """A message's file: a customer's is fetched by a job after its message is visible."""
-
-    __tablename__ = "media"
-    __table_args__ = (
-        Index(
-            "ix_media_pending",
-            "next_attempt_at",
-            postgresql_where=text("state = 'pending'"),
-            sqlite_where=text("state = 'pending'"),
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), unique=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    provider_media_id: Mapped[str] = mapped_column(Text, default="")
-    url: Mapped[str | None] = mapped_column(Text)
-    mime_type: Mapped[str] = mapped_column(String(120), default="")
-    filename: Mapped[str] = mapped_column(String(255), default="")
-    sha256: Mapped[str | None] = mapped_column(String(64))
-    size: Mapped[int | None] = mapped_column(BigId)
-    width: Mapped[int | None]
-    height: Mapped[int | None]
-    seconds: Mapped[int | None]
-    state: Mapped[str] = mapped_column(Word(8), default=MediaState.PENDING)
-    storage_key: Mapped[str | None] = mapped_column(String(255))
-    thumbnail_key: Mapped[str | None] = mapped_column(String(255))
-    attempt_count: Mapped[int] = mapped_column(default=0)
-    next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=utcnow)
-    error: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
-
-    message = relationship("Message", back_populates="media")
-
-
-class Attachment(db.Model):
-    """A file an agent has chosen and not sent yet; on sending it becomes its message's Media."""
-
-    __tablename__ = "attachments"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    interaction_id: Mapped[int] = mapped_column(
-        ForeignKey("interactions.id", ondelete="CASCADE"), index=True
-    )
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    kind: Mapped[str] = mapped_column(String(20))
-    mime_type: Mapped[str] = mapped_column(String(120))
-    filename: Mapped[str] = mapped_column(String(255), default="")
-    size: Mapped[int] = mapped_column(BigId)
-    sha256: Mapped[str] = mapped_column(String(64))
-    width: Mapped[int | None]
-    height: Mapped[int | None]
-    seconds: Mapped[int | None]
-    storage_key: Mapped[str] = mapped_column(String(255))
-    thumbnail_key: Mapped[str | None] = mapped_column(String(255))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow, index=True)
-
-
 class InteractionEvent(db.Model):
     """A line in the thread that is not a message: offered, assigned, passed on, closed."""
 
@@ -457,61 +390,3 @@ class Draft(db.Model):
     text: Mapped[str] = mapped_column(Text, default="")
     reply_to: Mapped[str | None] = mapped_column(Text)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
-
-
-class EntryState(StrEnum):
-    QUEUED = "queued"
-    SENT = "sent"  # handed on; what becomes of it its message tells
-    SKIPPED = "skipped"
-
-
-class Recontact(db.Model):
-    """A person's wish to write again to many customers, by one template per account.
-
-    `templates` is {account id as text: {"template": id, "values": {"body day": "Tuesday"}}}: the
-    values stand where a contact has none of its own.
-    """
-
-    __tablename__ = "recontacts"
-    __table_args__ = (
-        Index(
-            "ix_recontacts_running",
-            "id",
-            postgresql_where=text("finished_at IS NULL"),
-            sqlite_where=text("finished_at IS NULL"),
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    templates: Mapped[dict] = mapped_column(JSON)
-    total: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
-    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-    by = relationship("User")
-
-
-class RecontactEntry(db.Model):
-    """One conversation of a Recontact; what it became is written with its message."""
-
-    __tablename__ = "recontact_entries"
-    __table_args__ = (
-        UniqueConstraint("recontact_id", "interaction_id"),
-        Index(
-            "ix_recontact_entries_queued",
-            "recontact_id",
-            "id",
-            postgresql_where=text("state = 'queued'"),
-            sqlite_where=text("state = 'queued'"),
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    recontact_id: Mapped[int] = mapped_column(ForeignKey("recontacts.id", ondelete="CASCADE"))
-    interaction_id: Mapped[int] = mapped_column(ForeignKey("interactions.id"), index=True)
-    state: Mapped[str] = mapped_column(Word(8), default=EntryState.QUEUED)
-    reason: Mapped[str] = mapped_column(Text, default="")
-    message_id: Mapped[int | None] = mapped_column(BigId)
-
-    interaction = relationship("Interaction")

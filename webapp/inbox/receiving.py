@@ -14,6 +14,7 @@ from webapp.extensions import db
 from webapp.inbox import closing, naming, sending, summary
 from webapp.inbox.arrivals import Arrivals, Gone
 from webapp.inbox.file_types import safe_name
+from webapp.inbox.media_models import Media
 from webapp.inbox.models import (
     MARKS,
     NOT_CLOSED,
@@ -21,7 +22,6 @@ from webapp.inbox.models import (
     Direction,
     Interaction,
     InteractionState,
-    Media,
     Message,
     MessageStatus,
 )

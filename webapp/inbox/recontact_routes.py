@@ -6,7 +6,7 @@ from flask_login import current_user
 from webapp import pages
 from webapp.extensions import db
 from webapp.inbox import recontacting
-from webapp.inbox.models import Recontact
+from webapp.inbox.recontact_models import Recontact
 from webapp.inbox.starting_routes import bp
 from webapp.staff import access
 from webapp.unit_of_work import unit_of_work

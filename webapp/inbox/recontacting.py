@@ -16,13 +16,8 @@ from webapp.columns import utcnow
 from webapp.database import insert, lock
 from webapp.extensions import db
 from webapp.inbox import gate, sending, starting, template_content
-from webapp.inbox.models import (
-    EntryState,
-    Interaction,
-    InteractionState,
-    Recontact,
-    RecontactEntry,
-)
+from webapp.inbox.models import Interaction, InteractionState
+from webapp.inbox.recontact_models import EntryState, Recontact, RecontactEntry
 from webapp.message_templates import choosing, filling, parts
 from webapp.message_templates.models import MessageTemplate
 from webapp.queues import accepting

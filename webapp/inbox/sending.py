@@ -11,14 +11,8 @@ from webapp.database import lock
 from webapp.extensions import db
 from webapp.inbox import summary, template_content
 from webapp.inbox.gate import Refusal, Refused, may_reach, may_send
-from webapp.inbox.models import (
-    Attachment,
-    Direction,
-    Media,
-    MediaState,
-    Message,
-    MessageStatus,
-)
+from webapp.inbox.media_models import Attachment, Media, MediaState
+from webapp.inbox.models import Direction, Message, MessageStatus
 from webapp.message_templates.models import MessageTemplate
 from webapp.providers.base import MessageKind
 

@@ -10,8 +10,9 @@ from webapp.extensions import db
 from webapp.inbox import attaching, cards, pictures, places, sending, thread
 from webapp.inbox.file_checks import LARGEST
 from webapp.inbox.forms import ContactForm, FileForm, LocationForm, ReactionForm
+from webapp.inbox.media_models import Attachment
 from webapp.inbox.media_routes import bp, private
-from webapp.inbox.models import Attachment, Interaction, Message
+from webapp.inbox.models import Interaction, Message
 from webapp.inbox.routes import check_owner, message_of, once, rights, visible
 from webapp.staff import access
 from webapp.unit_of_work import unit_of_work

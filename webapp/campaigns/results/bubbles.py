@@ -16,15 +16,8 @@ from webapp.contacts.models import Contact
 from webapp.database import among, insert, lock
 from webapp.extensions import db
 from webapp.inbox import summary
-from webapp.inbox.models import (
-    Direction,
-    Interaction,
-    InteractionState,
-    Media,
-    MediaState,
-    Message,
-    MessageStatus,
-)
+from webapp.inbox.media_models import Media, MediaState
+from webapp.inbox.models import Direction, Interaction, InteractionState, Message, MessageStatus
 from webapp.message_templates import rendering
 from webapp.message_templates.models import MessageTemplate
 from webapp.providers.base import MessageKind

@@ -9,7 +9,8 @@ from webapp.accounts.models import Account
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox import closing, delivering, drafts, media, reading, sending, wrapping_up
-from webapp.inbox.models import Direction, Interaction, Media, MediaState, Message
+from webapp.inbox.media_models import Media, MediaState
+from webapp.inbox.models import Direction, Interaction, Message
 from webapp.providers import sandbox
 from webapp.queues import offering
 from webapp.sandbox import saying, shifting, viewing
