@@ -1,6 +1,10 @@
+from datetime import timedelta
+
 import pytest
 
+from tests import factories
 from webapp.analytics import realtime
+from webapp.columns import utcnow
 from webapp.extensions import db
 
 
@@ -14,3 +18,11 @@ def computed(cast):
         db.session.rollback()
 
     return compute
+
+
+@pytest.fixture
+def waiting(account, queue):
+    """Dana has waited for nine minutes, which is too long."""
+    long_ago = utcnow() - timedelta(minutes=9)
+    contact = factories.make_contact("Dana Whitlock")
+    return factories.make_interaction(account, contact, queue=queue, waiting_since=long_ago)

@@ -7,15 +7,16 @@ import pytest
 from sqlalchemy import select
 
 from tests import factories
-from webapp.analytics import realtime
+from tests.analytics.pages import audited, text_of
 from webapp.analytics.models import InteractionPhase
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox.models import Interaction, InteractionState
+from webapp.queues import members
 from webapp.queues.models import Offer, OfferState
 from webapp.settings.models import Disposition
 from webapp.staff import access
-from webapp.staff.models import AuditEntry, User
+from webapp.staff.models import AuditEntry, SignIn, User
 
 IN_PLACE = {"HX-Request": "true"}
 AGENT_ACTS = ("pause", "unpause", "sign-out", "queues")
@@ -32,15 +33,6 @@ def planned(account):
     return factories.make_campaign(
         account, name="Winter", state="scheduled", start_at=utcnow() + timedelta(hours=3)
     )
-
-
-def text_of(answer, status=200):
-    assert answer.status_code == status
-    return answer.get_data(as_text=True)
-
-
-def audited():
-    return db.session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
 
 
 def said(answer):
@@ -161,60 +153,6 @@ def test_agents_are_asked_nothing(sign_in, ana, ben, talk, path):
     assert sign_in(ana).post(address).status_code == 403
 
 
-def test_the_service_level_is_told_by_how_the_waiting_ended(sign_in, sara, ana, queue, talk):
-    factories.change(queue, service_seconds=60)
-    browser = sign_in(sara)
-    browser.post(f"/board/conversations/{talk.id}/assign", data={"user": ana.id})
-    late = factories.make_interaction(
-        talk.account,
-        factories.make_contact("Omar Farouk"),
-        queue=queue,
-        waiting_since=utcnow() - timedelta(minutes=5),
-    )
-    browser.post(f"/board/conversations/{late.id}/assign", data={"user": ana.id})
-    realtime.watch()
-    realtime.Board().tick()
-    db.session.rollback()
-
-    page = text_of(browser.get("/board/behind/level?period=today"))
-    assert "Omar Farouk" in page and "Dana Whitlock" not in page
-    in_time = text_of(browser.get("/board/behind/accepted_in_time?period=today"))
-    assert "Dana Whitlock" in in_time and "Omar Farouk" not in in_time
-    assert "None" in text_of(browser.get("/board/behind/timed_out?period=today"))
-    assert 'Late <span class="count count--plain">1<' in page
-
-
-@pytest.mark.parametrize("figure", ["received", "sent", "failed", "unread", "left", "unmanaged"])
-def test_behind_every_figure_stand_its_conversations(sign_in, sara, ana, account, queue, figure):
-    contact = factories.make_contact("Dana Whitlock")
-    states = {"left": "closed", "unmanaged": "unmanaged"}
-    talk = factories.make_interaction(
-        account,
-        contact,
-        queue=queue,
-        unread=2,
-        state=states.get(figure, "waiting"),
-        left_unanswered=figure == "left",
-    )
-    directions = {"sent": ("out", "sent"), "failed": ("out", "failed")}
-    direction, status = directions.get(figure, ("in", "received"))
-    factories.make_message(talk, direction=direction, status=status)
-    address = f"/board/behind/{figure}?period=today&account={account.id}"
-    assert "Dana Whitlock" in text_of(sign_in(sara).get(address))
-    other = factories.make_account()
-    address = f"/board/behind/{figure}?period=today&account={other.id}"
-    assert "Dana Whitlock" not in text_of(sign_in(sara).get(address))
-
-
-def test_behind_an_agent_s_unread_stand_theirs_alone(sign_in, sara, ana, ben, account, queue):
-    mine = factories.make_contact("Dana Whitlock")
-    factories.make_interaction(account, mine, owner=ana, queue=queue, unread=1)
-    other = factories.make_contact("Omar Farouk")
-    factories.make_interaction(account, other, owner=ben, queue=queue, unread=1)
-    page = text_of(sign_in(sara).get(f"/board/behind/unread?agent={ana.id}"))
-    assert "Dana Whitlock" in page and "Omar Farouk" not in page
-
-
 def test_a_leader_says_how_it_ended_when_closing_from_the_board(sign_in, sara, ana, talk, account):
     label = factories.make_disposition("Delivery", "Late")
     factories.change(account, needs_disposition=True)
@@ -229,3 +167,106 @@ def test_a_leader_says_how_it_ended_when_closing_from_the_board(sign_in, sara, a
     assert said(browser.post(path, data=chosen, headers=IN_PLACE)) == "Conversation closed."
     entry = db.session.scalars(select(AuditEntry)).one()
     assert entry.after == {"state": "closed", "outcome": ["Delivery", "Late"]}
+
+
+@pytest.mark.parametrize("act", ["pause", "unpause", "sign-out", "queues"])
+def test_agents_may_not_lead_others(sign_in, ana, ben, act):
+    assert sign_in(ana).post(f"/board/agents/{ben.id}/{act}").status_code == 403
+    assert audited() == []
+
+
+@pytest.mark.parametrize("act", ["assign", "take", "close"])
+def test_agents_may_not_steer_conversations(sign_in, otto, waiting, act):
+    assert sign_in(otto).post(f"/board/conversations/{waiting.id}/{act}").status_code == 403
+
+
+def test_a_leader_pauses_wakes_and_signs_out_an_agent(sign_in, sara, ana):
+    agent = sign_in(ana)
+    browser = sign_in(sara)
+    browser.post(f"/board/agents/{ana.id}/pause", data={"reason": "Training"})
+    person = db.session.get(User, ana.id)
+    assert (person.presence, person.pause_reason) == ("paused", "Training")
+    assert "Training" in text_of(browser.get(f"/board/agents/{ana.id}"))
+
+    browser.post(f"/board/agents/{ana.id}/unpause")
+    assert db.session.get(User, ana.id).presence == "available"
+    browser.post(f"/board/agents/{ana.id}/sign-out")
+    assert db.session.get(User, ana.id).presence == "offline"
+    assert agent.get("/").status_code == 302
+    open_ones = select(SignIn).where(SignIn.user_id == ana.id, SignIn.ended_at.is_(None))
+    assert db.session.scalars(open_ones).all() == []
+    assert audited() == ["paused", "unpaused", "signed out"]
+
+
+def test_a_leader_moves_an_agent_to_another_queue(sign_in, sara, ana, queue):
+    other = factories.make_queue("Billing")
+    sign_in(sara).post(f"/board/agents/{ana.id}/queues", data={"queue": [other.id, 4711]})
+
+    assert members.queue_ids_of(ana.id) == [other.id]
+    entry = db.session.scalar(select(AuditEntry))
+    assert (entry.before, entry.after) == ({"queues": [queue.id]}, {"queues": [other.id]})
+
+
+def test_a_leader_gives_a_conversation_to_an_agent(sign_in, sara, ana, waiting):
+    answer = sign_in(sara).post(f"/board/conversations/{waiting.id}/assign", data={"user": ana.id})
+
+    assert answer.status_code == 303
+    talk = db.session.get(Interaction, waiting.id)
+    assert (talk.owner_id, talk.state) == (ana.id, InteractionState.ASSIGNED)
+    assert audited() == ["assigned"]
+
+
+def test_nobody_is_given_more_than_their_places(sign_in, sara, ana, account, waiting):
+    factories.change(ana, capacity=1)
+    factories.make_interaction(account, factories.make_contact("Omar"), owner=ana)
+    page = sign_in(sara).post(f"/board/conversations/{waiting.id}/assign", data={"user": ana.id})
+
+    assert "All 1 places of Ana are taken" in text_of(page, 422)
+    assert db.session.get(Interaction, waiting.id).owner_id is None
+
+
+def test_assigning_to_nobody_says_what_to_do(sign_in, sara, waiting):
+    page = sign_in(sara).post(f"/board/conversations/{waiting.id}/assign")
+    assert "Choose who is to answer" in text_of(page, 422)
+
+
+def test_a_leader_takes_and_closes_with_audit_rows(sign_in, sara, waiting):
+    browser = sign_in(sara)
+    browser.post(f"/board/conversations/{waiting.id}/take")
+    assert db.session.get(Interaction, waiting.id).owner_id == sara.id
+
+    browser.post(f"/board/conversations/{waiting.id}/close")
+    assert db.session.get(Interaction, waiting.id).state == InteractionState.CLOSED
+    assert audited() == ["took", "closed"]
+    again = sign_in(sara).post(f"/board/conversations/{waiting.id}/take")
+    assert "has ended" in text_of(again, 422)
+
+
+def test_the_page_of_an_agent_is_theirs_not_the_leaders(sign_in, sara, ana):
+    page = text_of(sign_in(sara).get(f"/board/agents/{ana.id}"))
+    assert '<h1 class="clip">Ana Agent</h1>' in page
+    assert f"/board/agents/{ana.id}/pause" in page
+
+
+def test_the_page_of_an_agent_counts_their_day_and_leads_behind_it(sign_in, sara, ana, waiting):
+    browser = sign_in(sara)
+    browser.post(f"/board/conversations/{waiting.id}/assign", data={"user": ana.id})
+    browser.post(f"/board/conversations/{waiting.id}/close")
+    page = text_of(browser.get(f"/board/agents/{ana.id}"))
+    address = f"/board/behind/closed?agent={ana.id}&amp;period=today"
+    assert f'{address}">Closed</a></span><span class="tile__value num">1<' in page
+    assert "Dana Whitlock" in text_of(browser.get(address.replace("&amp;", "&")))
+
+
+def test_a_leader_pauses_and_resumes_a_campaign_from_the_board(sign_in, sara, account, computed):
+    campaign = factories.make_campaign(account, name="Autumn delivery", state="running")
+    factories.change(campaign, started_at=utcnow(), launched_at=utcnow(), loaded_at=utcnow())
+    computed()
+    browser = sign_in(sara)
+    path = f"/board/campaigns/{campaign.id}"
+    assert f'href="{path}/pause" data-dialog' in text_of(browser.get("/board"))
+
+    assert browser.post(f"{path}/pause").headers["Location"] == "/board?tab=campaigns"
+    computed()
+    assert f'href="{path}/resume" data-dialog' in text_of(browser.get("/board"))
+    assert audited() == ["paused"]
