@@ -84,6 +84,14 @@ def test_what_is_not_there_is_said_and_nothing_made(sendable, run, changed, word
     assert db.session.scalar(select(Campaign.id)) is None
 
 
+@pytest.mark.parametrize("name", ["  ", "x" * 121])
+def test_a_name_is_held_to_what_the_form_takes(sendable, run, name):
+    given = ("--account", sendable.key, "--template", "delivery_slot")
+    result = run(*ADD[:2], name, *ADD[3:], *given)
+    assert (result.exit_code, "1 to 120 characters" in result.stderr) == (2, True)
+    assert db.session.scalar(select(Campaign.id)) is None
+
+
 def test_a_launch_says_all_that_stands_in_the_way(sendable, run, answer_of):
     made = answer_of(*ADD, "--account", sendable.key, "--template", "delivery_slot")
     result = run("campaigns", "launch", str(made["id"]))

@@ -8,6 +8,8 @@ from webapp.campaigns import figures, launching, running
 from webapp.campaigns.models import Campaign, StartMode
 from webapp.campaigns.pages import listing, standing
 from webapp.campaigns.wizard import drafting
+from webapp.campaigns.wizard.audience_forms import LONGEST_NAME
+from webapp.campaigns.wizard.schedule_forms import FASTEST
 from webapp.columns import utcnow
 from webapp.commands.answers import Group, as_json, fail, row_named, show
 from webapp.contacts.models import ContactList
@@ -38,7 +40,9 @@ at = click.DateTime(formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"])
     multiple=True,
     help="PLACE=TEXT or PLACE=contact:FIELD, such as 'body 1=contact:first_name'; repeatable.",
 )
-@click.option("--pace", type=click.IntRange(1), help="Messages a minute; else all the account may.")
+@click.option(
+    "--pace", type=click.IntRange(1, FASTEST), help="Messages a minute; else all the account may."
+)
 @click.option("--start", type=at, help="When it starts, such as 2026-12-01T09:00+01:00; else now.")
 @click.option("--hours", help="Name of the hours in which it may send.")
 @click.option("--queue", help="Name of the queue that serves the replies.")
@@ -47,7 +51,7 @@ at = click.DateTime(formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"])
 def add(name, key, template, language, lists, without, values, json, **schedule):
     """Make a draft called NAME; `launch` sends it."""
     _outbound()
-    account = _account(key)
+    name, account = _checked(name), _account(key)
     mapping = dict(_mapped(value) for value in values)
     audience = {
         "list_ids": [row_named(ContactList, "list", one).id for one in lists],
@@ -58,7 +62,7 @@ def add(name, key, template, language, lists, without, values, json, **schedule)
     message = {"variants": [{**variant, "mapping": mapping, "media": None}]}
     wanted = _scheduled(**schedule)
     with unit_of_work():
-        campaign = drafting.begin(name.strip(), account.id, BY)
+        campaign = drafting.begin(name, account.id, BY)
         said = drafting.facts(campaign, drafting.AUDIENCE)
         audience = {**said["audience"], **audience}
         drafting.save(campaign, drafting.AUDIENCE, {**said, "audience": audience}, BY)
@@ -170,6 +174,14 @@ def _line(facts):
 def _outbound():
     if not plan.allows_outbound():
         fail(plan.why_not())
+
+
+def _checked(name):
+    """A campaign's name, as its form takes it."""
+    name = " ".join(name.split())
+    if not 0 < len(name) <= LONGEST_NAME:
+        fail(f"a campaign's name has 1 to {LONGEST_NAME} characters")
+    return name
 
 
 def _account(key):
