@@ -217,6 +217,14 @@ def test_the_count_tells_who_gets_it_and_why_others_do_not(leader, draft):
     assert "Yuki" not in listed
 
 
+def test_whoever_is_left_out_is_not_asked_for_by_a_field_that_is_gone(leader, draft, cast):
+    gone = [{"field": "field-99", "op": "filled", "value": None}]
+    factories.change(draft, audience=draft.audience | {"conditions": gone})
+    answer = leader.get(f"/campaigns/{draft.id}/left-out", follow_redirects=True)
+    assert answer.request.path == f"/campaigns/{draft.id}/audience"
+    assert "A field of this condition was deleted" in answer.text
+
+
 def test_a_page_shows_the_last_count_until_the_next_one(leader, draft):
     leader.get(f"/campaigns/{draft.id}/count")
     page = leader.get(f"/campaigns/{draft.id}/audience").text

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from flask import abort, make_response, render_template, request
+from flask import abort, flash, make_response, render_template, request, url_for
 from flask_login import current_user
 
 from webapp import pages
@@ -57,8 +57,13 @@ def left_out(id):
     if reason and reason not in people.REASONS:
         abort(404)
     after = id_of(request.args.get("after", "")) or 0
-    found = people.people(campaign, reason or None).where(Contact.id > after)
-    rows = db.session.execute(found.order_by(Contact.id).limit(PAGE + 1)).all()
+    try:
+        found = people.people(campaign, reason or None)
+    except ValueError as problem:  # a condition names a field that is gone
+        flash(str(problem), "error")
+        return pages.see_other(url_for(".audience", id=id))
+    found = found.where(Contact.id > after).order_by(Contact.id)
+    rows = db.session.execute(found.limit(PAGE + 1)).all()
     return pages.render(
         "campaigns/left_out.html",
         campaign=campaign,
