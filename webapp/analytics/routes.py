@@ -5,7 +5,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from webapp import pages, words
-from webapp.analytics import board, choosing, front, looking, realtime, talks, tiles
+from webapp.analytics import board, choosing, front, looking, realtime, rows, talks, tiles
 from webapp.columns import id_of, utcnow
 from webapp.queues import listing
 from webapp.settings.zone import time_zone
@@ -130,7 +130,7 @@ def _context(choice):
         "computed": bool(seq),
         "periods": choosing.PERIODS,
         "shown": choosing.SHOWN,
-        "groups": {key: name for key, (name, _) in board.GROUPS.items()},
+        "groups": {key: name for key, (name, _) in rows.GROUPS.items()},
         "strategies": listing.STRATEGIES,
         # By role alone: who has the same one is handed the same bytes.
         "may_lead": lambda person: access.role_leads(current_user.role, person.role),
