@@ -1,10 +1,13 @@
 """The board's pages: what they show, and to whom."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests import factories
 from tests.analytics.pages import text_of
 from tests.support.queries import counted_queries
+from webapp.columns import utcnow
 from webapp.contacts.models import ContactTag
 from webapp.settings.models import Tag
 from webapp.staff import access
@@ -18,6 +21,26 @@ def test_the_board_shows_who_waits_and_who_is_there(sign_in, sara, waiting, comp
     assert 'class="is-bad"' in page  # nine minutes are more than five
     assert "Ana Agent" in page
     assert "Realtime" in page
+
+
+@pytest.mark.parametrize("tab", ["overview", "conversations"])
+def test_a_customer_without_a_name_is_a_number_one_can_read(sign_in, sara, account, computed, tab):
+    contact = factories.make_contact("", phone="15550147720")
+    factories.make_interaction(account, contact)
+    computed()
+    page = text_of(sign_in(sara).get(f"/board?tab={tab}&show=open"))
+
+    assert ">+1 555 014 7720</a>" in page
+    assert "+15550147720" not in page
+
+
+def test_a_campaign_planned_for_another_day_says_which(sign_in, sara, account, computed):
+    start_at = utcnow() + timedelta(days=2)
+    planned = factories.make_campaign(account, name="Winter", state="scheduled", start_at=start_at)
+    factories.change(planned, launched_at=utcnow())
+    computed()
+
+    assert f"starts {start_at:%a %H:%M}" in text_of(sign_in(sara).get("/board"))
 
 
 def test_before_the_first_figures_the_page_says_so(sign_in, sara):

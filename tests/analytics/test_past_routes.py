@@ -162,6 +162,15 @@ def test_a_day_of_the_agent_is_shown_to_leaders_alone(sign_in, sara, ana, ben, y
     assert sign_in(ben).get(path).status_code == 403
 
 
+def test_a_day_names_who_has_no_name_by_a_number_one_can_read(sign_in, sara, yesterday, ana):
+    factories.change(yesterday, contact_name="+15550147720", contact_phone="+15550147720")
+    path = f"/board/agents/{ana.id}/day?day=2026-11-20"
+    page = sign_in(sara).get(path).get_data(as_text=True)
+
+    assert ">+1 555 014 7720</a>" in page
+    assert "Accepted +1 555 014 7720 from Support" in page
+
+
 def test_a_day_without_anything_says_so(sign_in, sara, otto):
     page = sign_in(sara).get(f"/board/agents/{otto.id}/day?day=2020-01-01").get_data(as_text=True)
     assert "Nothing is known of this day." in page

@@ -15,6 +15,7 @@ from webapp.inbox.models import Interaction
 from webapp.queues.models import Offer, OfferState
 from webapp.staff import access
 from webapp.staff.models import Presence
+from webapp.words import phone
 
 FILLS = {Presence.AVAILABLE: "ok", Presence.PAUSED: "warn", Presence.OFFLINE: "idle"}
 OFFER_FILLS = {OfferState.ACCEPTED: "ok", OfferState.PASSED: "warn", OfferState.LAPSED: "bad"}
@@ -193,7 +194,7 @@ class Day:
 
     def _offer_entry(self, offer):
         rang = whole_seconds(offer.ended_at) - whole_seconds(offer.offered_at)
-        words = f"{OFFER_WORDS[offer.state]} {self._whom(offer.interaction)}"
+        words = f"{OFFER_WORDS[offer.state]} {phone(self._whom(offer.interaction))}"
         if queue := self._where(offer.interaction, offer.queue):
             words = f"{words} from {queue}"
         icon = {OfferState.ACCEPTED: "message-circle"}.get(offer.state, "x")
