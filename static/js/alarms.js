@@ -5,27 +5,41 @@ import { post, say } from "./post.js";
 const meta = document.querySelector("meta[name=parley]");
 const ICONS = { on: "i-volume-2", ask: "i-volume-x", off: "i-volume-x" };
 const WORDS = { on: "Alarm sound on", ask: "Alarm sound on, but this browser plays none before a click", off: "Alarm sound off" };
-const SHELF = "parley.alarms";  // of this tab: who goes from page to page has heard it
-const said = new Set(heard());
+const SAID = "parley.alarms", HIDDEN = "parley.alarms.hidden";  // of this tab: who goes from page to page knows them
+const said = kept(SAID), putAside = kept(HIDDEN);
 
-function heard() {
-  try { return JSON.parse(sessionStorage.getItem(SHELF)) ?? []; } catch { return []; }
+function kept(shelf) {
+  try { return new Set(JSON.parse(sessionStorage.getItem(shelf))); } catch { return new Set(); }
 }
 
-function note(id) {
-  said.add(id);
-  try { sessionStorage.setItem(SHELF, JSON.stringify([...said].slice(-100))); } catch { /* only this page */ }
+function keep(shelf, ids) {
+  try { sessionStorage.setItem(shelf, JSON.stringify([...ids].slice(-100))); } catch { /* only this page */ }
 }
 
 function look() {
   for (const notice of document.querySelectorAll("[data-alarm]")) {
     if (said.has(notice.dataset.alarm)) continue;
-    note(notice.dataset.alarm);
+    said.add(notice.dataset.alarm);
+    keep(SAID, said);
     const words = notice.querySelector("strong").textContent;
     say(words, true);
     play("alarm", meta.dataset.alarmSounds === "on");
     if (document.hidden && window.Notification?.permission === "granted") new Notification(words, { tag: `alarm-${notice.dataset.alarm}` });
   }
+}
+
+// Out of the way in this tab until another alarm begins; nobody looks after it for that.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-alarm-hide]")) return;
+  for (const notice of document.querySelectorAll("[data-alarm]")) putAside.add(notice.dataset.alarm);
+  keep(HIDDEN, putAside);
+  cover();
+});
+
+function cover() {
+  const notices = [...document.querySelectorAll("[data-alarm]")];
+  const shown = document.getElementById("alarm-notices");
+  if (shown) shown.hidden = notices.length > 0 && notices.every((one) => putAside.has(one.dataset.alarm));
 }
 
 // Browsers let a page ask only after a click.
@@ -62,7 +76,8 @@ function tellSound() {
   }
 }
 
-document.addEventListener("htmx:afterSettle", look);
+document.addEventListener("htmx:afterSettle", () => { look(); cover(); });
 look();
+cover();
 askNot();
 tellSound();

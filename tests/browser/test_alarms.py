@@ -52,6 +52,28 @@ def test_it_fires_is_acknowledged_and_ends(open_as, live_server, rule):
     expect(admin.page.locator("#alarms")).to_be_hidden(timeout=30_000)
 
 
+def test_who_hides_a_notice_works_in_peace_until_another_alarm(open_as, live_server, rule):
+    cast = live_server.cast
+    sara = open_as(cast.sara, "/contacts")
+    for person in (cast.ana, cast.ben):
+        live_server.change(person, presence="offline")
+    make_interaction(live_server.account, queue=cast.queue)
+    shelf = sara.page.locator("#alarm-notices")
+    expect(shelf).to_contain_text("Support: waiting customers above 0", timeout=30_000)
+
+    shelf.get_by_role("button", name="Hide until another alarm").click()
+    expect(shelf).to_be_hidden()
+    sara.page.reload()
+    sara.connected()
+    expect(shelf).to_contain_text("Support: waiting customers above 0")
+    expect(shelf).to_be_hidden()
+
+    columns = {"scope": "all", "bound": 0, "minutes": 0, "critical": True}
+    save(AlarmRule(name="Nobody at all should wait", figure="waiting", **columns))
+    expect(shelf).to_be_visible(timeout=30_000)
+    expect(shelf).to_contain_text("and 1 more")
+
+
 def _calm(alarm_id):
     """As if a minute had passed since it was last found so; true once it has ended."""
     alarm = db.session.get(Alarm, alarm_id)
