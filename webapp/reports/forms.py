@@ -15,13 +15,13 @@ from webapp.reports.models import Rhythm
 CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 LAST_DAY = 28  # every month has it
 WHEN = [
-    SelectChoice(f"{Rhythm.DAILY}:0", "Every day, about the day before"),
+    SelectChoice(f"{Rhythm.DAILY}:0", "Every day, on the day before"),
     *(
-        SelectChoice(f"{Rhythm.WEEKLY}:{n}", f"Every {day}, about the 7 days before")
+        SelectChoice(f"{Rhythm.WEEKLY}:{n}", f"{day}s, on the 7 days before")
         for n, day in enumerate(scheduling.WEEK_DAYS)
     ),
     *(
-        SelectChoice(f"{Rhythm.MONTHLY}:{n}", f"On day {n} of every month, about the month before")
+        SelectChoice(f"{Rhythm.MONTHLY}:{n}", f"On day {n}, on the month before")
         for n in range(1, LAST_DAY + 1)
     ),
 ]
