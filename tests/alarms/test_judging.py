@@ -103,7 +103,7 @@ def test_below_and_what_is_not_known(app):
     judge(None, 0, figure="service_level")
     assert alarms() == []
     judge(61, 1, figure="service_level")
-    assert wording.headline(alarms()[0]) == "All queues: service level below 80%"
+    assert wording.headline(alarms()[0]) == "All queues: service level today below 80%"
 
 
 def test_each_queue_is_watched_by_itself_against_its_own_target(app):

@@ -26,7 +26,7 @@ FIGURES = {
         Figure("longest_wait", "Longest wait", "s", target="longest_wait"),
         Figure(
             "service_level",
-            "Service level",
+            "Service level today",
             "%",
             (Scope.ALL, Scope.QUEUE),
             "service_percent",

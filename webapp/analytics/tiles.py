@@ -81,7 +81,9 @@ def _level(view):
     target = round(sum(targets) / len(targets)) if targets else 0
     note = f"target {target}%" if target else ""
     spark = view.ratio_over_the_hour(figures.service_level)
-    return Tile("level", "Service level", level, "percent", note, tones.below(level, target), spark)
+    label = "Service level today" if view.choice.period == "today" else "Service level"
+    tone = tones.below(level, target)
+    return Tile("level", label, level, "percent", note, tone, spark)
 
 
 def _reply(view):
