@@ -57,6 +57,20 @@ def test_it_shows_figures_and_nothing_of_people(sign_in, client, sara, computed)
         assert private not in page
 
 
+def test_a_long_wait_is_told_in_minutes_and_fits(sign_in, client, sara, account, queue):
+    long_ago = utcnow() - timedelta(minutes=21, seconds=30)
+    factories.make_interaction(account, queue=queue, waiting_since=long_ago)
+    realtime.watch()
+    realtime.Board().tick()
+    db.session.rollback()
+    leader = sign_in(sara)
+    path = address_from(leader.post("/board/links", data={"name": "Second floor"}))
+    minutes = '<span class="tile__value num">21<small>m</small>'
+
+    assert f"{minutes}</span>" in client.get(path).get_data(as_text=True)
+    assert f"{minutes} 3" in leader.get("/board").get_data(as_text=True)
+
+
 def test_the_secret_is_kept_as_a_hash_alone(app, sara):
     with unit_of_work():
         link, secret = links.make("Second floor", Choice(), sara)
