@@ -89,6 +89,7 @@ def test_a_leader_pauses_an_agent_and_the_agent_sees_it(open_as, leader, live_se
     page.get_by_role("button", name="Pause").click()
     expect(page.locator(".toast")).to_contain_text("Ana Agent is paused")
     expect(agent.page.locator(".presence").first).to_contain_text("Training")
+    expect(agent.page.locator("#nav-me .dot--warn")).to_be_visible()
 
 
 def test_a_leader_steers_from_the_board_in_place(leader, live_server):
@@ -120,6 +121,19 @@ def test_the_alarm_sound_is_switched_off_and_stays_so(leader):
     expect(page.get_by_role("button", name="Alarm sound off")).to_be_visible()
     page.reload()
     expect(page.get_by_role("button", name="Alarm sound off")).to_be_visible()
+
+
+def test_the_slider_of_the_past_asks_when_it_rests(leader):
+    page = leader.page
+    page.get_by_role("link", name="Look back").click()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    shown = page.locator(".past__at").inner_text()
+    page.locator("#minute").focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowLeft")
+    expect(page.locator(".past__at")).not_to_have_text(shown)
+    assert len([url for url in asked if "/board/past" in url]) < 10
 
 
 def test_a_tv_works_signed_out_and_goes_dark_when_revoked(browser, leader, live_server):
