@@ -167,6 +167,14 @@ def test_the_dialog_shows_what_to_choose_from(agent, talk, account):
     assert f"{account.name} needs an outcome" in agent.get(f"/inbox/{talk.id}").text
 
 
+def test_a_customer_without_a_name_is_called_by_number_once(agent, talk):
+    change(talk, contact_name="+15550147720", contact_phone="+15550147720")
+    page = agent.get(f"/inbox/{talk.id}").get_data(as_text=True)
+
+    assert "If +1 555 014 7720 writes again" in page
+    assert '<span class="who__sub"><span>Northgate Care</span></span>' in page
+
+
 def test_without_outcomes_the_dialog_only_asks_whether(agent, account, ana, queue):
     change(account, needs_disposition=True)
     page = agent.get(f"/inbox/{make_interaction(account, owner=ana, queue=queue).id}").text
