@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from webapp.analytics.models import AgentInterval
 from webapp.campaigns import ledger
 from webapp.campaigns.models import Campaign, CampaignState, Recipient
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.inbox.media_models import Media
 from webapp.inbox.models import Draft, Interaction, InteractionState, Message
+from webapp.queues.models import Offer
 from webapp.sandbox.models import SandboxReceipt
 from webapp.staff.models import User
 from webapp.webhooks.models import WebhookPayload
@@ -120,3 +122,22 @@ def test_the_demo_has_campaigns_in_every_state_whose_ledgers_balance(sign_ins, c
     page = client.get("/campaigns").get_data(as_text=True)
     for word in ("Sending", "Outside hours", "Done about", "By Sara Lindqvist: too many blocks"):
         assert word in page
+
+
+def test_the_demos_messages_have_a_price(sign_ins, client):
+    client.post("/sign-in", data=sign_ins[1])
+    page = client.get("/reports/costs").get_data(as_text=True)
+
+    assert "Delivered templates" in page and "USD" in page
+    assert "no price" not in page
+
+
+def test_the_demos_agents_have_been_at_work(sign_ins, client):
+    break_began = select(AgentInterval.from_at).where(AgentInterval.reason == "Break")
+    day = db.session.scalar(break_began).date()
+    ana = db.session.scalar(select(User.id).where(User.email == "ana@example.com"))
+    client.post("/sign-in", data=sign_ins[1])
+    page = client.get(f"/board/agents/{ana}/day?day={day}").get_data(as_text=True)
+
+    assert "Nothing is known" not in page and "On a break, Break" in page
+    assert values(Offer.state) == {"accepted"}

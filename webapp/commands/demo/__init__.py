@@ -6,7 +6,14 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from webapp.commands.answers import as_json, show
-from webapp.commands.demo import campaigns, cast, conversations, customers, templates
+from webapp.commands.demo import (
+    attendance,
+    campaigns,
+    cast,
+    conversations,
+    customers,
+    templates,
+)
 from webapp.extensions import db
 from webapp.staff.models import User
 
@@ -23,6 +30,7 @@ def command(json):
     elif db.session.scalar(select(User.id).limit(1)) is None:
         db.session.rollback()
         who = cast.assemble()
+        attendance.tell(who)
         conversations.tell(who)
         templates.add()
         customers.describe()

@@ -16,8 +16,9 @@ from webapp.inbox.models import (
     Message,
     MessageStatus,
 )
+from webapp.queues.models import Offer, OfferState
 
-DAY = timedelta(hours=24)
+DAY, RING = timedelta(hours=24), timedelta(seconds=30)
 # What a customer wrote, and what an agent answered.
 SAID = (
     ("Thursday is fine, thank you.", "Good. The driver calls half an hour before."),
@@ -46,6 +47,7 @@ class Answers:
         self._show_campaign(talk, entry)
         self._say(talk, asked, at, Direction.IN, MessageStatus.RECEIVED)
         talk.owner_id, talk.state, talk.assigned_at = agent_id, InteractionState.ASSIGNED, taken
+        self._rang(talk, taken)
         keeping.moved(talk, Outcome.ACCEPTED, taken)
         keeping.first_replied(talk, replied)
         talk.first_reply_at, talk.unread = replied, 0
@@ -86,6 +88,13 @@ class Answers:
         db.session.flush()
         keeping.begun(talk, at)
         return talk
+
+    def _rang(self, talk, taken):
+        """The offer its agent accepted."""
+        offered = taken - timedelta(seconds=self._chance.randint(2, 7))
+        who = {"interaction_id": talk.id, "queue_id": talk.queue_id, "user_id": talk.owner_id}
+        when = {"offered_at": offered, "expires_at": offered + RING, "ended_at": taken}
+        db.session.add(Offer(state=OfferState.ACCEPTED, **who, **when))
 
     @staticmethod
     def _show_campaign(talk, entry):

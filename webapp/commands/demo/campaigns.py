@@ -1,16 +1,21 @@
 """The demo's campaigns: one in each state; the running one goes on by itself."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from webapp.campaigns import ledger
 from webapp.campaigns.models import CampaignState, PauseCause, RecipientState, StartMode
+from webapp.campaigns.settings.models import MessageRate
 from webapp.commands.demo import crowd
 from webapp.commands.demo.bulk_telling import FATES, FRIENDLY, OFFER, Campaigns
 from webapp.extensions import db
+from webapp.message_templates.models import Category
 from webapp.settings.models import Interval, IntervalSpan
 from webapp.unit_of_work import unit_of_work
 
 PACE = 12  # a minute: what runs goes on for a while
+PRICES = {Category.MARKETING: "0.025", Category.UTILITY: "0.004"}  # made up, to have costs to show
+PRICED_DAYS = 90
 
 
 def add(who):
@@ -18,8 +23,19 @@ def add(who):
     with unit_of_work():
         people = crowd.gather()
         told = Campaigns(who, *people.items())
+        _prices(told)
         for part in (_running, _resting, _by_a_rule, _scheduled, _draft, _done, _stopped, _failed):
             part(told)
+
+
+def _prices(told):
+    """What the pretend numbers' messages cost: valid since before the first of them left."""
+    midnight = told.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    since = midnight - timedelta(days=PRICED_DAYS)
+    for category, price in PRICES.items():
+        row = {"region": "US", "prefixes": ["1"], "currency": "USD", "valid_from": since}
+        rate = MessageRate(provider="sandbox", category=category, price=Decimal(price), **row)
+        db.session.add(rate)
 
 
 def _running(told):
