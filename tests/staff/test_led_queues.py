@@ -254,6 +254,19 @@ def lines(answer):
     return list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
 
 
+def test_who_left_their_queue_keeps_a_row_for_what_they_did_there(sign_in, cast, orders):
+    with unit_of_work():
+        talk = db.session.get(Interaction, talk_of("Dana").id)
+        accepting.give(talk, cast.ana, by=cast.admin)
+        members.set_queues(db.session.get(User, cast.ana.id), [orders.id])
+    browser = sign_in(cast.sara)
+    told = lines(browser.get("/reports/agents.csv?period=today", buffered=True))
+    [row] = [one for one in told if one["Agent"] == "Ana Agent"]
+    assert (row["Conversations"], row["Signed in (seconds)"]) == ("1", "")
+    assert "Ana Agent" in text_of(browser.get("/reports?period=today"))
+    assert "Ana Agent" in text_of(browser.get(f"/reports/agents?period=today&agent={cast.ana.id}"))
+
+
 @pytest.mark.parametrize("narrowed", ["", "&queue={orders}"])
 def test_reports_count_their_queues_alone_whatever_the_address_says(
     sign_in, cast, orders, narrowed

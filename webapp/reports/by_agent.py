@@ -12,6 +12,8 @@ from webapp.reports.spec import Column, Kind, Report
 from webapp.staff.models import Presence, User
 
 WORK = ("held", "accepted", "passed", "missed", "closed")
+# Of who serves none of a leader's queues any more: when they were there is for others to see.
+NOT_THEIRS = dict.fromkeys(("signed_in", "paused", "occupancy", "at_once"))
 STATES = {
     Presence.AVAILABLE: "Available",
     Presence.PAUSED: "Paused",
@@ -21,12 +23,13 @@ STATES = {
 
 def rows(choice, now):
     """A row for everybody who had a conversation or an offer, or who was there."""
-    people = _people(choice)
+    people, parts = _people(choice), counted(choice)
     there = attendance.stretches(people, *choice.span, now)
     busy = summed.busy(people, *choice.span, now)
     made = []
-    for row in _work(people, counted(choice)):
-        row |= _presence(there[row["id"]], busy[row["id"]])
+    for row in _work(_all(people, choice, parts), parts):
+        known = row["id"] in there
+        row |= _presence(there[row["id"]], busy[row["id"]]) if known else NOT_THEIRS
         if any(row[name] for name in (*WORK, "signed_in")):
             made.append(row)
     return made
@@ -46,7 +49,8 @@ def counted(choice):
 
 def made_of(choice, parts):
     """The rows without how long they were there, from what was counted."""
-    return [row for row in _work(_people(choice), parts) if any(row[name] for name in WORK)]
+    people = _all(_people(choice), choice, parts)
+    return [row for row in _work(people, parts) if any(row[name] for name in WORK)]
 
 
 def _people(choice):
@@ -58,6 +62,14 @@ def _people(choice):
         serve = select(QueueMember.user_id).where(QueueMember.queue_id.in_(choice.led))
         wanted = wanted.where(User.id.in_(serve))
     return db.session.scalars(wanted).all()
+
+
+def _all(people, choice, parts):
+    """With whoever did something in these queues before they left them."""
+    if choice.led is None:
+        return people
+    did = {id for found in parts.values() for (id,) in found if choice.agent in (None, id)}
+    return sorted({*people, *did} - {None})
 
 
 def _work(people, parts):
