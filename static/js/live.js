@@ -158,7 +158,8 @@ function endRest(id, rest, pause) {
   rest.timer = setTimeout(() => {
     resting.delete(id);
     const present = document.getElementById(id);
-    if (rest.dirty && present) wakeNow(present, [...rest.ids], rest.full);
+    // It may watch nothing by now: a board that is told meanwhile.
+    if (rest.dirty && present?.dataset.live) wakeNow(present, [...rest.ids], rest.full);
   }, Math.max(0, pause));
 }
 
