@@ -111,11 +111,8 @@ def set_queues(account, actor, wanted):
     hours = {step.queue_id: step.interval_id for step in account.steps}
     account.steps = [step for step in account.steps if step.kind != "queue"]
     db.session.flush()
-    last = max((step.position for step in account.steps), default=0)
-    for position, (queue, timeout) in enumerate(wanted, start=last + 1):
-        step = RoutingStep(position=position, kind="queue", queue_id=queue.id, timeout=timeout)
-        step.interval_id = hours.get(queue.id)
-        account.steps.append(step)
+    for queue, timeout in wanted:
+        _append_queue(account, queue.id, hours.get(queue.id), timeout)
     db.session.flush()
     old, new = differences(before, snapshot(account))
     if new:
@@ -212,15 +209,18 @@ def _route(account, queue_id, interval_id):
         if queue_step is not None:
             account.steps.remove(queue_step)
     elif queue_step is None:
-        last = max((step.position for step in account.steps), default=0)
-        step = RoutingStep(
-            position=last + 1, kind="queue", queue_id=queue_id, interval_id=interval_id
-        )
-        account.steps.append(step)
+        _append_queue(account, queue_id, interval_id)
     else:
         queue_step.interval_id = interval_id
         queue_step.queue_id = queue_id
         queue_step.queue = db.session.get(Queue, queue_id)
+
+
+def _append_queue(account, queue_id, interval_id, timeout=None):
+    last = max((step.position for step in account.steps), default=0)
+    step = RoutingStep(position=last + 1, kind="queue", queue_id=queue_id, timeout=timeout)
+    step.interval_id = interval_id
+    account.steps.append(step)
 
 
 def generate(account):
