@@ -117,7 +117,7 @@ def _insert(campaign, upto):
 def _rows(campaign, upto):
     """SELECT of recipients as they begin: one row for each time somebody is a member."""
     part = members.Part(campaign.load_after_id or 0, upto)
-    classified = selection.classified(campaign, _zone(campaign).label("zone"), **part._asdict())
+    classified = selection.classified(campaign, _zone(campaign).label("zone"), part=part)
     # OFFSET 0: PostgreSQL would look for the reason wherever it is named.
     people = classified.offset(0).subquery("people")
     reason = people.c.reason

@@ -4,7 +4,7 @@ from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import aliased
 
 from webapp.campaigns import activity, ledger, running
-from webapp.campaigns.audience import selection
+from webapp.campaigns.audience import members, selection
 from webapp.campaigns.models import (
     TALKING,
     Campaign,
@@ -102,7 +102,8 @@ def _goes_on(campaign, now):
 def _reasons(campaign, contact_ids, now):
     """{contact's id: its first reason, or GOING}; who is no member any more is not in it."""
     first, last = min(contact_ids), max(contact_ids)
-    rows = selection.classified(campaign, after=first - 1, upto=last, now=now).subquery()
+    part = members.Part(first - 1, last)
+    rows = selection.classified(campaign, part=part, now=now).subquery()
     found = select(rows.c.contact_id, rows.c.reason).where(
         rows.c.contact_id.in_(list(contact_ids)), rows.c.reason != "duplicate"
     )

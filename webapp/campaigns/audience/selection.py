@@ -114,7 +114,7 @@ def sample(campaign, position=0, now=None):
     """
     given, after, size = audience_of(campaign), 0, FIRST_LOOK
     while (upto := members.end_of_chunk(given, after, size)) is not None:
-        rows = classified(campaign, after=after, upto=upto, now=now).subquery()
+        rows = classified(campaign, part=members.Part(after, upto), now=now).subquery()
         going = select(rows.c.contact_id).where(rows.c.reason == GOING)
         found = db.session.scalars(going.order_by(rows.c.contact_id).limit(position + 1)).all()
         if len(found) > position:
@@ -138,15 +138,15 @@ def left_out_by_now(given, account_id, contact_ids, now):
     return dict(db.session.execute(found).all())
 
 
-def classified(campaign, *columns, after=None, upto=None, now=None):
+def classified(campaign, *columns, part=members.EVERYBODY, now=None):
     """SELECT contact_id, again, variant_id, template_id, reason: each membership of the audience.
 
     `again` is in how many sources chosen before this one the contact is as well; whoever gets it
-    is there once with the reason GOING. `after` and `upto` bound the contacts' ids; further
-    columns of Contact may be asked for. ValueError where a condition names a field that is gone.
+    is there once with the reason GOING. Further columns of Contact may be asked for. ValueError
+    where a condition names a field that is gone.
     """
     now = now or utcnow()
-    given, part = audience_of(campaign), members.Part(after, upto)
+    given = audience_of(campaign)
     each = members.memberships(given, part).subquery("members")
     languages = wording.languages_of(campaign)
     chosen = splitting.variant_id(campaign, each.c.contact_id)
