@@ -3,12 +3,12 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from flask import Response, abort, request
+from flask import Response, request
 from flask_login import current_user
 
 from webapp import pages
 from webapp.analytics import board, choosing, days, past, periods, tiles
-from webapp.analytics.routes import asked, bp
+from webapp.analytics.routes import asked, bp, seen_person
 from webapp.columns import utcnow
 from webapp.extensions import db
 from webapp.settings.zone import time_zone
@@ -51,7 +51,7 @@ def past_page():
 @bp.get("/agents/<int:id>/day", endpoint="day")
 @access.needs(*access.LEADERS)
 def day_page(id):
-    person = _seen(id)
+    person = seen_person(id)
     zone, now = time_zone(), utcnow()
     today = periods.today(now, zone)
     day = min(periods.written(request.args.get("day")) or today, today)
@@ -67,7 +67,7 @@ def day_page(id):
 @access.needs(*access.LEADERS)
 def day_csv(id):
     """The same day as a file, its times in the configured zone; who got it is noted."""
-    person, zone, now = _seen(id), time_zone(), utcnow()
+    person, zone, now = seen_person(id), time_zone(), utcnow()
     today = periods.today(now, zone)
     day = min(periods.written(request.args.get("day")) or today, today)
     rows = [
@@ -85,14 +85,6 @@ def day_csv(id):
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-
-def _seen(id):
-    """Somebody whose work this leader sees."""
-    person = db.get_or_404(User, id)
-    if not access.sees_person(current_user, person):
-        abort(404)
-    return person
 
 
 def _minute(day, zone, hour_ago):

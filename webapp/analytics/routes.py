@@ -7,9 +7,11 @@ from markupsafe import Markup
 from webapp import pages, words
 from webapp.analytics import board, choosing, front, looking, realtime, rows, talks, tiles
 from webapp.columns import id_of, utcnow
+from webapp.extensions import db
 from webapp.queues import listing
 from webapp.settings.zone import time_zone
 from webapp.staff import access
+from webapp.staff.models import User
 
 WORST_FIRST = ("timed_out", "abandoned_waiting", "accepted_late")
 
@@ -141,6 +143,14 @@ def _context(choice):
 
 def _is_late(view):
     return realtime.is_late(utcnow() - view.at)
+
+
+def seen_person(id):
+    """Somebody whose work this leader sees; 404 for anybody else."""
+    person = db.get_or_404(User, id)
+    if not access.sees_person(current_user, person):
+        abort(404)
+    return person
 
 
 def _address_of(choice):

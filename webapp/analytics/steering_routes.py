@@ -7,7 +7,7 @@ from flask_login import current_user
 
 from webapp import pages
 from webapp.analytics import days, periods, steering, tiles
-from webapp.analytics.routes import bp
+from webapp.analytics.routes import bp, seen_person
 from webapp.campaigns import launching, running
 from webapp.campaigns.models import Campaign
 from webapp.columns import id_of, utcnow
@@ -25,7 +25,7 @@ from webapp.unit_of_work import unit_of_work
 @bp.get("/agents/<int:id>")
 @access.needs(*access.LEADERS)
 def agent(id):
-    return pages.render("analytics/agent.html", **_about(_person(id)))
+    return pages.render("analytics/agent.html", **_about(seen_person(id)))
 
 
 @bp.get('/agents/<int:id>/<any(pause,unpause,"sign-out",queues):act>')
@@ -89,8 +89,8 @@ def assign(id):
     user_id = id_of(request.form.get("user", ""))
     if user_id is None:
         return _about_talk("assign", id, "Choose who is to answer.")
-    words = f"{_person(user_id).name} has this conversation now."
-    return _steer("assign", id, lambda one: accepting.give(one, _person(user_id), _me()), words)
+    words = f"{seen_person(user_id).name} has this conversation now."
+    return _steer("assign", id, lambda one: accepting.give(one, seen_person(user_id), _me()), words)
 
 
 @bp.post("/conversations/<int:id>/transfer")
@@ -226,22 +226,14 @@ def _done(words, url):
 
 
 def _done_with(id, words):
-    return _done(f"{_person(id).name} is {words}", url_for("board.agent", id=id))
+    return _done(f"{seen_person(id).name} is {words}", url_for("board.agent", id=id))
 
 
 def _led(id):
     """Whom this leader may steer; anybody else's status is not theirs to change."""
-    person = _person(id)
+    person = seen_person(id)
     if not access.may_lead(current_user, person):
         abort(403, "Only an admin may do this with another admin or supervisor.")
-    return person
-
-
-def _person(id):
-    """Somebody whose work this leader sees."""
-    person = db.get_or_404(User, id)
-    if not access.sees_person(current_user, person):
-        abort(404)
     return person
 
 
